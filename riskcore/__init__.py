@@ -1,0 +1,1 @@
+"""riskcore: exact, fast portfolio risk on scenarios with probabilities."""
