@@ -322,9 +322,9 @@ def _check_complete(window: pd.DataFrame) -> None:
     sentences = []
     for asset in window.columns[missing.any()]:
         dates = window.index[missing[asset]]
-        last = window[asset].last_valid_index()
-        ended = last is not None and len(dates) == int((window.index > last).sum())
-        if ended:
+        priced = window.index[~missing[asset]]
+        last = priced[-1] if len(priced) else window.index[-1]
+        if len(priced) and len(dates) == int((window.index > last).sum()):
             sentences.append(f"{asset} has no price after {last:%Y-%m-%d}")
         else:
             days = listed((f"{d:%Y-%m-%d}" for d in dates), most=3)
