@@ -37,6 +37,16 @@ class ReplayResult:
         """The loss over the window, positive = bad."""
         return -self.total_return
 
+    @property
+    def worst_date(self) -> pd.Timestamp:
+        """The date of the lowest close on the path; `start` when the portfolio never stood below it."""
+        return pd.Timestamp(self.path.index[int(self.path.to_numpy().argmin())])
+
+    @property
+    def worst_value(self) -> float:
+        """The lowest close on the path, 1 at the start: the deepest the portfolio stood within the window."""
+        return float(self.path.to_numpy().min())
+
 
 @dataclass(frozen=True, eq=False)
 class IndexGapResult:
@@ -48,11 +58,15 @@ class IndexGapResult:
         The index and its return, −0.15 for a fall of 15 %.
     table
         Index = assets; columns weight, beta (the one used: weekly), beta_daily, standard_error (of beta),
-        asset_return (beta × gap), contribution (weight × asset_return; negative = lost).
+        standard_error_daily, asset_return (beta × gap), contribution (weight × asset_return;
+        negative = lost). The daily columns are NaN when the data has no daily rows (`has_daily`).
     total_return, total_return_daily
         Of the portfolio with the weekly betas, and with the daily ones for comparison.
     weeks
-        Number of weekly observations behind the betas.
+        Number of observations behind the betas: separate weeks, or rows where `basis` says otherwise.
+    basis
+        Which returns the betas were measured on: "weekly returns", or the rows as given when these are
+        weekly or sparser themselves.
     """
 
     index_asset: str
@@ -62,8 +76,14 @@ class IndexGapResult:
     total_return: float
     total_return_daily: float
     weeks: int
+    basis: str = "weekly returns"
 
     @property
     def loss(self) -> float:
         """The loss, positive = bad."""
         return -self.total_return
+
+    @property
+    def has_daily(self) -> bool:
+        """Whether there are daily betas to compare with."""
+        return bool(self.table["beta_daily"].notna().all())
