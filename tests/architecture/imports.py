@@ -10,22 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Lower rooms know nothing of higher ones; among the calculating modules, later rows may use earlier ones.
+CALCULATING_ROWS: tuple[tuple[str, ...], ...] = (
+    ("periods", "measures"),
+    ("contributions", "tail_models", "uncertainty"),
+    ("allocation", "stress", "factors", "benchmark", "sizing", "simulation"),
+    ("validation",),
+    ("limits",),
+)
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("numerics",),
     ("scenarios", "portfolio", "results"),
-    ("measures",),
-    ("contributions", "tail_models"),
-    ("allocation", "stress", "factors", "benchmark", "sizing", "simulation"),
-    ("validation",),
-    ("limits",),
+    *CALCULATING_ROWS,
     ("data",),
     ("figures",),
     ("report",),
     ("dashboard",),
 )
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
-CALCULATING = frozenset(room for rooms in ROOMS[3:8] for room in rooms)
+CALCULATING = frozenset(room for rooms in CALCULATING_ROWS for room in rooms)
 TYPES = frozenset({"errors", "scenarios", "portfolio", "results"})
 # These three stand beside each other and beside the calculating modules: each row says what it may use.
 SIDE_BY_SIDE: Mapping[str, frozenset[str]] = {
@@ -107,7 +110,7 @@ def _modules_of(node: ast.Import | ast.ImportFrom, package: str, known: frozense
         above = package.split(".")[: len(package.split(".")) - node.level + 1]
         base = ".".join([*above, base] if base else above)
     inner = [f"{base}.{alias.name}" for alias in node.names]
-    return [name if name in known else base for name in inner]
+    return list(dict.fromkeys(name if name in known else base for name in inner))
 
 
 def violations(modules: Mapping[str, str], *, packages: frozenset[str]) -> list[str]:
