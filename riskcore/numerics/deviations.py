@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskcore.numerics.tail import EPS, checked
 
-__all__ = ["mean_absolute_deviation_weights", "semideviation_weights", "volatility_weights"]
+__all__ = ["mean_deviation_weights", "semideviation_weights", "volatility_weights"]
 
 Floats = NDArray[np.float64]
 
@@ -53,7 +53,7 @@ def semideviation_weights(losses: Floats, probabilities: Floats) -> Floats:
     return weights * (worse - weights @ worse) / size if size else np.zeros_like(excess)
 
 
-def mean_absolute_deviation_weights(losses: Floats, probabilities: Floats) -> Floats:
+def mean_deviation_weights(losses: Floats, probabilities: Floats) -> Floats:
     """Return the gradient of E|l − l̄|: q = p (sign d − E sign d) with d = l − l̄.
 
     A scenario exactly at the mean counts as sign 0, the middle of its subgradients.
@@ -61,7 +61,7 @@ def mean_absolute_deviation_weights(losses: Floats, probabilities: Floats) -> Fl
     Examples
     --------
     >>> losses = np.array([0.0, 1.0, 5.0])
-    >>> float(mean_absolute_deviation_weights(losses, np.array([0.25, 0.5, 0.25])) @ losses)
+    >>> float(mean_deviation_weights(losses, np.array([0.25, 0.5, 0.25])) @ losses)
     1.625
     """
     excess, weights = _centred(losses, probabilities)

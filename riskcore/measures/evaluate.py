@@ -1,26 +1,15 @@
-"""Risk measures as risk identifiers: a value and the scenarios behind it, for any portfolio on any scenarios.
+"""The value of a risk measure for a portfolio on scenarios, with the scenarios behind it."""
 
-A measure is its gradient q in the portfolio's losses l = −R w: risk = Σ_s q_s l_s. The Euler contributions
-(`riskcore.contributions`) and the days that drive a figure follow from the same q.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskcore.errors import ConfidenceError, InputError, listed
-from riskcore.numerics.deviations import (
-    mean_absolute_deviation_weights,
-    semideviation_weights,
-    volatility_weights,
-)
-from riskcore.numerics.spectral import spectral_weights
-from riskcore.numerics.tail import check_confidence, quantile_weights, tail_weights, worst_weights
+from riskcore.errors import InputError
+from riskcore.measures.registry import Identifier, Measure, measure_named
+from riskcore.numerics.tail import check_confidence, tail_weights
 from riskcore.numerics.tail_variants import (
     floor_tail_weights,
     linear_quantile_weights,
@@ -31,11 +20,8 @@ from riskcore.results import RiskResult
 from riskcore.scenarios import Scenarios
 
 __all__ = [
-    "MEASURES",
-    "Measure",
+    "check_path",
     "cvar",
-    "measure_named",
-    "percent",
     "portfolio_losses",
     "risk",
     "risk_table",
@@ -44,106 +30,6 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-Identifier = Callable[[Floats, Floats, float], Floats]
-NO_BREAK_SPACE = "\u00a0"
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One risk measure.
-
-    Attributes
-    ----------
-    key, label
-        Registry key ("cvar") and words for the reader ("CVaR").
-    uses_confidence
-        Whether it has a level; the others ignore one.
-    coherent
-        Subadditive, positively homogeneous, monotone, and translating with a sure loss.
-    needs_order
-        Whether it reads the scenarios as a path: time-ordered, equally likely, not overlapping.
-    kind
-        "tail" (a reweighting of the scenarios, Σq = 1), "deviation" (Σq = 0) or "path" (neither).
-    identifier
-        (losses, probabilities, confidence) ↦ q with risk = Σ q·l. S losses in, S weights out.
-    """
-
-    key: str
-    label: str
-    uses_confidence: bool
-    coherent: bool
-    needs_order: bool
-    kind: Literal["tail", "deviation", "path"]
-    identifier: Identifier
-
-    def level(self, confidence: float | None) -> float | None:
-        """Return the confidence this measure uses: checked where it has one, None where it has not."""
-        if not self.uses_confidence:
-            return None
-        if confidence is None:
-            raise ConfidenceError(f"{self.label} needs a confidence between 0.5 and 1; try 0.95.")
-        return check_confidence(confidence)
-
-    def labelled(self, confidence: float | None) -> str:
-        """Return the words for the reader at this confidence: "CVaR 95 %", with a no-break space."""
-        return self.label if confidence is None else f"{self.label} {percent(confidence)}"
-
-
-def percent(confidence: float) -> str:
-    """Return a level as a percentage with a no-break space.
-
-    Examples
-    --------
-    >>> [percent(c).replace("\u00a0", "_") for c in (0.95, 0.975, 0.999)]
-    ['95_%', '97.5_%', '99.9_%']
-    """
-    return f"{100.0 * confidence:.8g}{NO_BREAK_SPACE}%"
-
-
-def _without_level(weights: Callable[[Floats, Floats], Floats]) -> Identifier:
-    return lambda losses, probabilities, _confidence: weights(losses, probabilities)
-
-
-_ALL = (
-    Measure("volatility", "Volatility", False, False, False, "deviation", _without_level(volatility_weights)),
-    Measure(
-        "semideviation",
-        "Downside deviation",
-        False,
-        False,
-        False,
-        "deviation",
-        _without_level(semideviation_weights),
-    ),
-    Measure(
-        "mad",
-        "Mean absolute deviation",
-        False,
-        False,
-        False,
-        "deviation",
-        _without_level(mean_absolute_deviation_weights),
-    ),
-    Measure("var", "VaR", True, False, False, "tail", quantile_weights),
-    Measure("cvar", "CVaR", True, True, False, "tail", tail_weights),
-    Measure("spectral", "Spectral risk", True, True, False, "tail", spectral_weights),
-    Measure("worst", "Worst case", False, True, False, "tail", _without_level(worst_weights)),
-)
-MEASURES: Mapping[str, Measure] = MappingProxyType({measure.key: measure for measure in _ALL})
-"""Every measure by key."""
-
-
-def measure_named(key: str) -> Measure:
-    """Return the measure registered under `key`.
-
-    Raises
-    ------
-    InputError
-        There is none.
-    """
-    if key not in MEASURES:
-        raise InputError(f"There is no risk measure {key!r}; choose one of {listed(MEASURES, most=20)}.")
-    return MEASURES[key]
 
 
 def portfolio_losses(scenarios: Scenarios, portfolio: Portfolio | pd.Series) -> tuple[str, Floats, Floats]:
