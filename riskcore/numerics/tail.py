@@ -149,7 +149,9 @@ def boundary(losses: Floats, probabilities: Floats, confidence: float) -> Bounda
     beyond = losses > value
     mass = float(probabilities[beyond].sum())
     remainder = tail - mass
-    return Boundary(value, beyond, losses == value, mass, remainder if remainder > slack else 0.0)
+    if mass > 0.0 and remainder <= slack:
+        remainder = 0.0
+    return Boundary(value, beyond, losses == value, mass, remainder)
 
 
 def value_at_risk(losses: Floats, probabilities: Floats, confidence: float) -> float:
