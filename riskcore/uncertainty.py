@@ -6,11 +6,12 @@ from math import sqrt
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from riskcore.contributions import risk_contributions
 from riskcore.errors import InputError, MissingDataError, NumericalError
+from riskcore.measures import MEASURES, portfolio_losses, risk
 from riskcore.numerics.bootstrap import (
     Counts,
     block_tail_risks,
@@ -21,7 +22,7 @@ from riskcore.numerics.bootstrap import (
     resampled_contributions,
     resampled_figures,
 )
-from riskcore.numerics.tail import check_confidence, tail_weights, value_at_risk
+from riskcore.numerics.tail import value_at_risk
 from riskcore.portfolio import Portfolio
 from riskcore.results.uncertainty import ContributionIntervalResult, IntervalResult
 from riskcore.scenarios import Scenarios
@@ -32,7 +33,6 @@ Floats = NDArray[np.float64]
 Measure = Literal["var", "cvar", "volatility"]
 Method = Literal["block", "iid", "asymptotic"]
 
-LABELS = {"var": "VaR", "cvar": "CVaR", "volatility": "Volatility"}
 METHODS = ("block", "iid", "asymptotic")
 FEW_TAIL_SCENARIOS = 50
 # Share of 2,000 seeded samples of independent t4 losses in which the nominal 95 % percentile interval
@@ -42,8 +42,6 @@ COVERAGE = {
     "var": ((5, 0.86), (10, 0.92), (20, 0.93), (30, 0.94), (50, 0.94)),
     "cvar": ((5, 0.73), (10, 0.83), (20, 0.87), (30, 0.89), (50, 0.90)),
 }
-# Below this share of the largest loss a total is too near zero to divide by.
-NEAR_ZERO = 1e-9
 
 
 def risk_interval(
@@ -106,8 +104,7 @@ def risk_interval(
     (True, None)
     """
     plan = _plan(scenarios, measure, confidence, level, method, resamples)
-    losses = -scenarios.returns @ portfolio.aligned(scenarios.assets)
-    value = _figure(losses, scenarios.probabilities, plan)
+    value, losses = _observed(scenarios, portfolio, plan)
     if method == "asymptotic":
         lower, upper = _asymptotic(losses, scenarios.probabilities, value, plan)
         return _interval(plan, portfolio.name, value, lower, upper, None)
@@ -174,14 +171,13 @@ def difference_interval(
     True
     """
     plan = _plan(scenarios, measure, confidence, level, method, resamples, offered=METHODS[:2])
-    weights = np.column_stack([p.aligned(scenarios.assets) for p in (first, second)])
-    losses = -scenarios.returns @ weights
-    figures = [_figure(column, scenarios.probabilities, plan) for column in losses.T]
+    one, two = (_observed(scenarios, portfolio, plan) for portfolio in (first, second))
+    losses = np.column_stack([one[1], two[1]])
     block_length = _block_length(losses, scenarios, plan) if method == "block" else None
     values = _counted_figures(losses, scenarios, plan, block_length, rng)
     lower, upper = _percentiles(values[:, 0] - values[:, 1], level)
     name = f"{first.name} − {second.name}"
-    return _interval(plan, name, figures[0] - figures[1], float(lower), float(upper), block_length)
+    return _interval(plan, name, one[0] - two[0], float(lower), float(upper), block_length)
 
 
 def contribution_intervals(
@@ -210,8 +206,8 @@ def contribution_intervals(
     Returns
     -------
     ContributionIntervalResult
-        Losses per period and shares. Shares are NaN, with a warning, when the total is zero or changes sign
-        among the resamples.
+        Losses per period and shares. Shares are NaN, with a warning, when the total is near zero or changes
+        sign among the resamples.
 
     Raises
     ------
@@ -234,10 +230,11 @@ def contribution_intervals(
             "VaR contributions rest on a handful of days, use cvar."
         )
     plan = _plan(scenarios, measure, confidence, level, method, resamples, offered=METHODS[:2])
-    parts = -scenarios.returns * portfolio.aligned(scenarios.assets)
-    losses = parts.sum(axis=1)
+    observed = risk_contributions(scenarios, portfolio, measure, confidence=confidence)
+    _, losses = _observed(scenarios, portfolio, plan)
+    _, weights, _ = portfolio_losses(scenarios, portfolio)
+    parts = -scenarios.returns * weights
     block_length = _block_length(losses[:, None], scenarios, plan) if method == "block" else None
-    observed = _identifier(losses, scenarios.probabilities, plan) @ parts
     order = np.argsort(-losses, kind="stable")
     drawn = np.concatenate(
         [
@@ -246,15 +243,13 @@ def contribution_intervals(
         ]
     )
     totals = drawn.sum(axis=1)
-    total = float(observed.sum())
-    table = pd.DataFrame({"component": observed}, index=list(scenarios.assets))
+    table = observed.table[["component"]].copy()
     table["component_lower"], table["component_upper"] = _percentiles(drawn, level)
-    floor = NEAR_ZERO * float(np.abs(losses).max())
-    defined = bool(totals.min() > floor or totals.max() < -floor) and abs(total) > floor
+    defined = observed.relative_defined and bool(totals.min() > 0 or totals.max() < 0)
     shares = drawn / totals[:, None] if defined else np.full_like(drawn, np.nan)
-    table["relative"] = observed / total if defined else np.nan
+    table["relative"] = observed.table["relative"] if defined else np.nan
     table["relative_lower"], table["relative_upper"] = _percentiles(shares, level)
-    undefined = "The total is zero or changes sign among the resamples, so shares of it are undefined."
+    undefined = "The total is near zero or changes sign among the resamples, so shares of it are undefined."
     warning = " ".join(w for w in (plan.warning, None if defined else undefined) if w) or None
     return ContributionIntervalResult(
         table=table,
@@ -297,8 +292,7 @@ class _Plan:
 
     @property
     def label(self) -> str:
-        name = LABELS[self.measure]
-        return name if self.confidence is None else f"{name} {100 * self.confidence:g} %"
+        return MEASURES[self.measure].labelled(self.confidence)
 
     @property
     def warning(self) -> str | None:
@@ -310,7 +304,7 @@ class _Plan:
         count = f"{tail:.0f}" if tail >= 1 else "fewer than 1"
         return (
             f"Only {count} independent scenarios lie in the tail: in simulations with fat tails a nominal "
-            f"95 % interval held the true {LABELS[self.measure]} {100 * covered:.0f} % of the time."
+            f"95 % interval held the true {MEASURES[self.measure].label} {100 * covered:.0f} % of the time."
         )
 
 
@@ -324,17 +318,15 @@ def _plan(
     *,
     offered: tuple[str, ...] = METHODS,
 ) -> _Plan:
-    if measure not in LABELS:
+    if measure not in (*COVERAGE, "volatility"):
         raise InputError(f"No interval for the measure {measure!r}; choose var, cvar or volatility.")
     if method not in offered:
         raise InputError(f"No method {method!r} here; choose one of {', '.join(offered)}.")
     if measure == "volatility":
         if confidence is not None:
             raise InputError("Volatility has no confidence level; leave `confidence` out.")
-    elif confidence is None:
-        raise InputError(f"{LABELS[measure]} needs a confidence level, such as 0.95.")
     else:
-        check_confidence(confidence)
+        MEASURES[measure].level(confidence)
     if not 0.5 < level < 1:
         hint = " Did you mean 0.95?" if level in (95, 0.05) else ""
         raise InputError(f"The level of an interval lies between 0.5 and 1; got {level:g}.{hint}")
@@ -374,26 +366,16 @@ def _interval(
     )
 
 
+def _observed(scenarios: Scenarios, portfolio: Portfolio, plan: _Plan) -> tuple[float, Floats]:
+    found = risk(scenarios, portfolio, plan.measure, confidence=plan.confidence)
+    if plan.measure == "volatility" and found.value <= 1e-12 * float(np.abs(found.losses).max(initial=0.0)):
+        raise NumericalError("Every scenario has the same loss, so its volatility is 0 and has no interval.")
+    return found.value, found.losses
+
+
 def _percentiles(values: Floats, level: float) -> Floats:
     bounds: Floats = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return bounds
-
-
-def _figure(losses: Floats, probabilities: Floats, plan: _Plan) -> float:
-    if plan.measure == "var":
-        return float(value_at_risk(losses, probabilities, plan.c))
-    return float(_identifier(losses, probabilities, plan) @ losses)
-
-
-def _identifier(losses: Floats, probabilities: Floats, plan: _Plan) -> Floats:
-    if plan.measure == "cvar":
-        return tail_weights(losses, probabilities, plan.c)
-    deviations = losses - probabilities @ losses
-    volatility = sqrt(float(probabilities @ deviations**2))
-    if volatility <= NEAR_ZERO * float(np.abs(losses).max(initial=0.0)):
-        raise NumericalError("Every scenario has the same loss, so its volatility is 0 and has no interval.")
-    identifier: Floats = probabilities * deviations / volatility
-    return identifier
 
 
 def _block_length(losses: Floats, scenarios: Scenarios, plan: _Plan) -> float:

@@ -238,7 +238,7 @@ def test_refuses_blocks_of_weighted_scenarios():
     ("settings", "words"),
     [
         ({"measure": "range", "confidence": 0.9}, "No interval for the measure"),
-        ({"measure": "cvar", "confidence": None}, "needs a confidence level"),
+        ({"measure": "cvar", "confidence": None}, "needs a confidence between"),
         ({"measure": "volatility", "confidence": 0.9}, "no confidence level"),
         ({"measure": "cvar", "confidence": 0.9, "method": "jackknife"}, "No method"),
         ({"measure": "cvar", "confidence": 0.9, "resamples": 99}, "at least 100"),
