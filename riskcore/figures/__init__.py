@@ -1,0 +1,27 @@
+"""Figures: a result in, a drawing out. One theme, no computing of risk, no Streamlit."""
+
+from riskcore.figures.allocation import draw_weights
+from riskcore.figures.contributions import draw_paired, draw_weight_and_risk
+from riskcore.figures.drawing import Drawing
+from riskcore.figures.lines import draw_drawdowns
+from riskcore.figures.stress import draw_crisis_losses, draw_index_gap, draw_loss_by_asset, draw_replay_path
+from riskcore.figures.tail import draw_tail_histogram
+from riskcore.figures.theme import DARK, LIGHT, Theme
+from riskcore.figures.worst_days import draw_worst_days
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Drawing",
+    "Theme",
+    "draw_crisis_losses",
+    "draw_drawdowns",
+    "draw_index_gap",
+    "draw_loss_by_asset",
+    "draw_paired",
+    "draw_replay_path",
+    "draw_tail_histogram",
+    "draw_weight_and_risk",
+    "draw_weights",
+    "draw_worst_days",
+]

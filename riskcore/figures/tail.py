@@ -1,0 +1,387 @@
+"""The distribution of returns with its tail: VaR, CVaR and every scenario behind them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from riskcore.errors import InputError
+from riskcore.figures.drawing import Drawing
+from riskcore.figures.theme import Theme, base_layout, value_axis
+from riskcore.figures.words import dated, interval, number, percent, plain, shorten
+from riskcore.figures.worst_days import lost
+from riskcore.results import RiskResult
+from riskcore.results.uncertainty import IntervalResult
+
+__all__ = ["draw_tail_histogram"]
+
+Floats = NDArray[np.float64]
+# Bins are counted outwards from the VaR, so that no bar is half tail and half body.
+MOST_BINS = 90
+# More dots than this hide one another; the worst are kept and the definition says so.
+MOST_DOTS = 500
+HISTOGRAM_SHARE = 0.64
+# Room left of the CVaR line for its label, as a share of the width, for a phone.
+LABEL_SHARE = 0.36
+HEADROOM = 1.42
+
+
+@dataclass(frozen=True)
+class _Bins:
+    """Counts of returns, in percent, in bins (edge_k, edge_k+1] of one width."""
+
+    edges: Floats
+    counts: Floats
+
+    @property
+    def centres(self) -> Floats:
+        """Return the middle of each bin."""
+        return (self.edges[:-1] + self.edges[1:]) / 2
+
+
+def draw_tail_histogram(
+    a: RiskResult,
+    a_cvar: RiskResult,
+    b: RiskResult | None = None,
+    b_cvar: RiskResult | None = None,
+    *,
+    theme: Theme,
+    intervals: Mapping[str, IntervalResult] | None = None,
+    horizon_label: str = "1-day",
+    names: tuple[str, str] = ("A", "B"),
+) -> Drawing:
+    """Draw the returns of A with VaR and CVaR, B as an outline, and the tail scenarios by date below.
+
+    The upper panel counts scenarios by return: body pale, tail solid. The lower panel shows every scenario
+    in A's tail as a dot at its return and its date, so that the few that matter can be seen.
+
+    Parameters
+    ----------
+    a, b
+        VaR of A and of B, a loss per period as a fraction of value.
+    a_cvar, b_cvar
+        CVaR at the same level; its identifier says which scenarios form the tail.
+    theme
+        LIGHT or DARK.
+    intervals
+        Sampling intervals of A's figures, keys "var" and "cvar".
+    horizon_label
+        Such as "1-day" or "1-week".
+    names
+        What A and B are called.
+
+    Raises
+    ------
+    InputError
+        VaR and CVaR differ in portfolio or level or are swapped, an interval belongs to another figure, or
+        only one of b and b_cvar is given.
+    """
+    _check_pair(a, a_cvar)
+    if (b is None) != (b_cvar is None):
+        raise InputError("B needs both its VaR and its CVaR; only one of them was given.")
+    if b is not None and b_cvar is not None:
+        _check_pair(b, b_cvar)
+    known = _checked_intervals(intervals or {}, a, a_cvar)
+    bins_a, bins_b = _bins(a, b)
+    tail = _tail_rows(a_cvar)
+    figure = go.Figure(
+        [
+            *_body_and_tail(bins_a, a, horizon_label, names[0], theme),
+            *([] if bins_b is None else [_outline(bins_b, names[1], theme)]),
+            _dots(a, b, tail[:MOST_DOTS], names, theme),
+        ]
+    )
+    low, high = _span(bins_a, a_cvar)
+    peak = max(bins_a.counts.max(), 0.0 if bins_b is None else bins_b.counts.max())
+    figure.update_layout(_two_panels(theme, horizon_label, (low, high), peak, a.index))
+    _threshold_lines(figure, a, a_cvar, known, theme)
+    _name_curves(figure, bins_a, bins_b, names, theme)
+    return Drawing(
+        figure,
+        f"{horizon_label} returns of {shorten(names[0])}"
+        + ("" if b is None else f", with {shorten(names[1])} as a line")
+        + ", and the scenarios in the tail by date",
+        _tail_alt(a, a_cvar, b, b_cvar, names, horizon_label),
+        _tail_table(a, b, tail, names),
+        _tail_definition(a, tail.size),
+    )
+
+
+def _check_pair(var: RiskResult, cvar: RiskResult) -> None:
+    """Refuse a VaR and a CVaR that do not belong together."""
+    if (var.portfolio, var.confidence) != (cvar.portfolio, cvar.confidence):
+        raise InputError(
+            f"{var.label} of {var.portfolio} and {cvar.label} of {cvar.portfolio} do not belong together; "
+            "compute both for one portfolio at one level.",
+            labels=[var.label, cvar.label],
+        )
+    # CVaR is never below VaR; a little room is left for rounding.
+    if cvar.value < var.value - 1e-9 * max(1.0, abs(var.value)):
+        raise InputError(
+            f"CVaR {percent(cvar.value, 2)} is below VaR {percent(var.value, 2)}; were the two swapped?",
+            var=var.value,
+            cvar=cvar.value,
+        )
+
+
+def _checked_intervals(
+    intervals: Mapping[str, IntervalResult], var: RiskResult, cvar: RiskResult
+) -> dict[str, list[str]]:
+    """Return the intervals in two short lines each; refuse unknown keys and intervals of other figures."""
+    figures = {"var": var, "cvar": cvar}
+    words = {}
+    for key, found in intervals.items():
+        if key not in figures:
+            raise InputError(f"Intervals are given for 'var' and 'cvar', not for {key!r}.", key=key)
+        own = figures[key]
+        if (found.portfolio, found.confidence) != (own.portfolio, own.confidence):
+            raise InputError(
+                f"The interval is of {found.label} of {found.portfolio}, the figure is {own.label} of "
+                f"{own.portfolio}; compute both for one portfolio at one level.",
+                labels=[found.label, own.label],
+            )
+        words[key] = [f"{percent(found.level, 0)} interval", interval(found.lower, found.upper)]
+    return words
+
+
+def _bins(a: RiskResult, b: RiskResult | None) -> tuple[_Bins, _Bins | None]:
+    """Return counts of A and B on one grid whose edges include −VaR of A."""
+    returns_a = -100.0 * a.losses
+    returns_b = None if b is None else -100.0 * b.losses
+    every = returns_a if returns_b is None else np.concatenate([returns_a, returns_b])
+    width = _width(returns_a, float(np.ptp(every)))
+    anchor = -100.0 * a.value
+    below = int(np.ceil((anchor - every.min()) / width - 1e-9)) + 1
+    above = int(np.ceil((every.max() - anchor) / width + 1e-9)) + 1
+    edges: Floats = anchor + width * np.arange(-max(below, 1), max(above, 1) + 1, dtype=np.float64)
+    # The loss that is the VaR belongs to the tail: bins are closed on the right, up to rounding.
+    grid = edges + 1e-9 * width
+
+    def counted(values: Floats) -> _Bins:
+        place = np.searchsorted(grid, values, side="left") - 1
+        return _Bins(edges, np.bincount(place, minlength=edges.size - 1).astype(np.float64))
+
+    return counted(returns_a), None if returns_b is None else counted(returns_b)
+
+
+def _width(returns: Floats, spread: float) -> float:
+    """Return a bin width of 1, 2 or 5 × 10^k percent near Freedman–Diaconis, at most `MOST_BINS` bins."""
+    quartiles = np.percentile(returns, [25, 75])
+    fine = max(2.0 * (quartiles[1] - quartiles[0]) / np.cbrt(returns.size), spread / MOST_BINS)
+    if fine <= 0.0:
+        return 0.1
+    power = 10.0 ** np.floor(np.log10(fine))
+    return float(power * next(step for step in (1.0, 2.0, 5.0, 10.0) if step * power >= fine * (1 - 1e-9)))
+
+
+def _tail_rows(cvar: RiskResult) -> NDArray[np.intp]:
+    """Return the scenarios that carry CVaR, worst first."""
+    rows = np.flatnonzero(cvar.identifier > 0.0)
+    return rows[np.argsort(-cvar.losses[rows], kind="stable")]
+
+
+def _span(bins: _Bins, cvar: RiskResult) -> tuple[float, float]:
+    """Return the range of returns shown, with room for the label left of the CVaR line."""
+    low, high = float(bins.edges[0]), float(bins.edges[-1])
+    line = -100.0 * cvar.value
+    return min(low, (line - LABEL_SHARE * high) / (1.0 - LABEL_SHARE)), high
+
+
+def _body_and_tail(bins: _Bins, var: RiskResult, horizon_label: str, name: str, theme: Theme) -> list[go.Bar]:
+    """Return the bars right of −VaR (pale) and left of it (solid)."""
+    in_tail = bins.centres < -100.0 * var.value
+    hover = [
+        f"{plain(name)}: {count:.0f} {horizon_label} returns<br>from {number(lo, 2)} to {number(hi, 2)} %"
+        for count, lo, hi in zip(bins.counts, bins.edges[:-1], bins.edges[1:], strict=True)
+    ]
+
+    def trace(label: str, rows: NDArray[np.bool_], colour: str) -> go.Bar:
+        some = rows & (bins.counts > 0)
+        return go.Bar(
+            name=f"{plain(name)} {label}",
+            x=bins.centres[some],
+            y=bins.counts[some],
+            width=float(bins.edges[1] - bins.edges[0]) * 0.94,
+            marker={"color": colour, "line": {"width": 0}},
+            hovertext=[text for text, keep in zip(hover, some, strict=True) if keep],
+            hoverinfo="text",
+        )
+
+    return [trace("body", ~in_tail, theme.a_pale), trace("tail", in_tail, theme.a)]
+
+
+def _outline(bins: _Bins, name: str, theme: Theme) -> go.Scatter:
+    """Return B's counts as a step line over the bins it occupies."""
+    occupied = np.flatnonzero(bins.counts)
+    start, stop = int(occupied[0]), int(occupied[-1]) + 1
+    return go.Scatter(
+        name=plain(name),
+        mode="lines",
+        x=np.concatenate([[bins.edges[start]], bins.edges[start : stop + 1]]),
+        y=np.concatenate([[0.0], bins.counts[start:stop], [0.0]]),
+        line={"color": theme.b, "width": 2, "shape": "hv"},
+        hoverinfo="skip",
+    )
+
+
+def _dots(
+    a: RiskResult, b: RiskResult | None, rows: NDArray[np.intp], names: tuple[str, str], theme: Theme
+) -> go.Scatter:
+    """Return the tail scenarios of A at their return and date."""
+    same = b is not None and b.index.equals(a.index)
+    hover = []
+    for row in rows:
+        text = f"<b>{plain(dated(a.index[row]))}</b><br>{lost(names[0], float(a.losses[row]))}"
+        if same and b is not None:
+            text += f"<br>{lost(names[1], float(b.losses[row]))}"
+        hover.append(text)
+    when = a.index[rows]
+    return go.Scatter(
+        name=f"{plain(names[0])} tail scenarios",
+        mode="markers",
+        x=-100.0 * a.losses[rows],
+        y=[d.strftime("%Y-%m-%d") for d in when] if isinstance(when, pd.DatetimeIndex) else rows + 1,
+        yaxis="y2",
+        marker={"color": theme.a, "size": 6, "opacity": 0.7, "line": {"width": 0}},
+        hovertext=hover,
+        hoverinfo="text",
+        cliponaxis=False,
+    )
+
+
+def _two_panels(
+    theme: Theme, horizon_label: str, span: tuple[float, float], peak: float, index: pd.Index
+) -> dict[str, Any]:
+    """Return the layout: counts above, dates below, one axis of returns."""
+    layout = base_layout(theme, height=460)
+    is_dated = isinstance(index, pd.DatetimeIndex)
+    lower_range = (
+        [index.min().strftime("%Y-%m-%d"), index.max().strftime("%Y-%m-%d")]
+        if is_dated
+        else [0, len(index) + 1]
+    )
+    layout |= {
+        "bargap": 0.0,
+        "barmode": "overlay",
+        "xaxis": value_axis(
+            theme, f"{horizon_label} return, % of value", range=list(span), anchor="y2", nticks=10
+        ),
+        "yaxis": value_axis(
+            theme,
+            f"number of {horizon_label} returns",
+            range=[0.0, peak * HEADROOM],
+            domain=[1 - HISTOGRAM_SHARE, 1],
+            nticks=5,
+        ),
+        "yaxis2": value_axis(
+            theme,
+            "tail by date" if is_dated else "tail by scenario number",
+            range=lower_range,
+            domain=[0.0, 1 - HISTOGRAM_SHARE - 0.05],
+            type="date" if is_dated else "linear",
+            nticks=5,
+        ),
+    }
+    return layout
+
+
+def _threshold_lines(
+    figure: go.Figure, var: RiskResult, cvar: RiskResult, known: Mapping[str, list[str]], theme: Theme
+) -> None:
+    """Add VaR (dashed, label right, above the bars) and CVaR (red, label left) with their intervals."""
+    for result, key, colour, dash, anchor in (
+        (var, "var", theme.ink, "dash", "left"),
+        (cvar, "cvar", theme.loss, "solid", "right"),
+    ):
+        x = -100.0 * result.value
+        figure.add_shape(
+            type="line",
+            x0=x,
+            x1=x,
+            xref="x",
+            y0=0.0,
+            y1=1.0,
+            yref="paper",
+            line={"color": colour, "width": 2, "dash": dash},
+        )
+        lines = [plain(result.label, 40), f"<b>{percent(result.value)}</b>"]
+        lines += known.get(key, [])
+        figure.add_annotation(
+            x=x,
+            y=1.0,
+            xref="x",
+            yref="paper",
+            text="<br>".join(lines),
+            showarrow=False,
+            xanchor=anchor,
+            yanchor="top",
+            xshift=6 if anchor == "left" else -6,
+            align=anchor,
+            font={"color": colour, "size": 12},
+        )
+
+
+def _name_curves(figure: go.Figure, a: _Bins, b: _Bins | None, names: tuple[str, str], theme: Theme) -> None:
+    """Write A and B right of their curves, at heights where neither curve is in the way."""
+    curves = [(a, 0)] if b is None else [(a, 0), (b, 1)]
+    curves.sort(key=lambda item: -item[0].counts.max())
+    tallest = curves[0][0].counts.max()
+    for (bins, which), level in zip(curves, (0.86, 0.34), strict=False):
+        y = level * min(tallest, bins.counts.max() * 2)
+        # The label is as tall as a tenth of the panel; both curves must be below its foot there.
+        foot = y - 0.1 * tallest
+        x = max(float(c.edges[1:][c.counts >= foot].max(initial=-np.inf)) for c, _ in curves)
+        figure.add_annotation(
+            x=x,
+            y=y,
+            text=plain(names[which], 14),
+            showarrow=False,
+            xanchor="left",
+            xshift=5,
+            font={"color": theme.solid(which), "size": 14},
+        )
+
+
+def _tail_alt(
+    a: RiskResult,
+    a_cvar: RiskResult,
+    b: RiskResult | None,
+    b_cvar: RiskResult | None,
+    names: tuple[str, str],
+    horizon_label: str,
+) -> str:
+    """Return the finding: VaR, CVaR and the worst scenario of A, then B's figures."""
+    worst = int(np.argmax(a.losses))
+    text = (
+        f"Histogram of {horizon_label} returns. {shorten(names[0])}: {a.label} {percent(a.value)}, "
+        f"{a_cvar.label} {percent(a_cvar.value)}, worst loss {percent(a.losses[worst])} "
+        f"({dated(a.index[worst])})."
+    )
+    if b is not None and b_cvar is not None:
+        text += f" {shorten(names[1])}: {b.label} {percent(b.value)}, {b_cvar.label} {percent(b_cvar.value)}."
+    return text
+
+
+def _tail_table(
+    a: RiskResult, b: RiskResult | None, rows: NDArray[np.intp], names: tuple[str, str]
+) -> pd.DataFrame:
+    """Return the tail scenarios of A, worst first, all of them."""
+    columns = {f"{names[0]} loss (% of value)": 100.0 * a.losses[rows]}
+    if b is not None and b.index.equals(a.index):
+        columns[f"{names[1]} loss (% of value)"] = 100.0 * b.losses[rows]
+    return pd.DataFrame(columns, index=a.index[rows].rename("scenario"))
+
+
+def _tail_definition(var: RiskResult, tail: int) -> str:
+    """Return what VaR, CVaR and the dots are."""
+    rest = percent(1.0 - (var.confidence or 0.0), 1)
+    text = (
+        f"VaR is the loss that is exceeded in {rest} of the scenarios; CVaR is the average loss in that "
+        f"{rest}, the tail. Solid bars and dots are the tail; each dot is one scenario at its return and "
+        "its date. Returns are after the fact: a record of the past, not a forecast."
+    )
+    return text if tail <= MOST_DOTS else f"{text} Of {tail} tail scenarios the {MOST_DOTS} worst are drawn."
