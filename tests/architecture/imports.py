@@ -11,8 +11,8 @@ from pathlib import Path
 
 # Lower rooms know nothing of higher ones; among the calculating modules, later rows may use earlier ones.
 CALCULATING_ROWS: tuple[tuple[str, ...], ...] = (
-    ("periods", "measures"),
-    ("contributions", "tail_models", "uncertainty"),
+    ("periods", "moments", "measures"),
+    ("contributions", "tail_models", "uncertainty", "statistics"),
     ("allocation", "stress", "factors", "benchmark", "sizing", "simulation"),
     ("validation",),
     ("limits",),
