@@ -1,0 +1,106 @@
+"""Means and covariances of labelled scenarios.
+
+Each estimator names its own rule; all are per period of the scenarios, never annualised.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskcore.errors import InputError, listed
+from riskcore.numerics.moments import weighted_covariance, weighted_mean
+from riskcore.scenarios import Scenarios
+
+__all__ = ["COVARIANCES", "covariance_matrix", "ledoit_wolf_covariance", "sample_covariance", "sample_mean"]
+
+
+def sample_mean(scenarios: Scenarios) -> pd.Series:
+    """Return the probability-weighted mean return of each asset: μ = Σ p r.
+
+    Examples
+    --------
+    >>> s = Scenarios(np.array([[0.01], [0.03]]), ("SPY",), 252, np.array([0.75, 0.25]))
+    >>> sample_mean(s).to_dict()
+    {'SPY': 0.015}
+    """
+    values = weighted_mean(scenarios.returns, scenarios.probabilities)
+    return pd.Series(values, index=list(scenarios.assets), name="mean")
+
+
+def sample_covariance(scenarios: Scenarios) -> pd.DataFrame:
+    """Return the probability-weighted covariance Σ p (r − μ)(r − μ)', n × n.
+
+    No small-sample correction (1/Σp, not S − 1): w'Σw is then the squared volatility measure of the same
+    scenarios, and risk shares solved on it are the ones the contributions show.
+
+    Examples
+    --------
+    >>> s = Scenarios(np.array([[0.0, 0.0], [0.02, -0.02]]), ("SPY", "BND"), 252)
+    >>> round(float(sample_covariance(s).loc["SPY", "BND"]), 12)
+    -0.0001
+    """
+    return _labelled(scenarios, weighted_covariance(scenarios.returns, scenarios.probabilities))
+
+
+def ledoit_wolf_covariance(scenarios: Scenarios) -> pd.DataFrame:
+    """Return the sample covariance shrunk towards a multiple of the identity, (1 − δ) Σ + δ (tr Σ / n) I.
+
+    δ is Ledoit and Wolf's estimate of the optimal intensity, as in scikit-learn. It is derived for
+    independent rows of equal probability, so weighted scenarios are refused.
+
+    Raises
+    ------
+    InputError
+        The scenarios are weighted.
+
+    References
+    ----------
+    Ledoit, Wolf (2004), A well-conditioned estimator for large-dimensional covariance matrices.
+
+    Examples
+    --------
+    >>> s = Scenarios(np.array([[0.01, 0.0], [-0.02, 0.01], [0.0, 0.02]]), ("SPY", "BND"), 252)
+    >>> bool(ledoit_wolf_covariance(s).loc["SPY", "SPY"] < sample_covariance(s).loc["SPY", "SPY"])
+    True
+    """
+    if scenarios.weighted:
+        raise InputError(
+            "Ledoit–Wolf shrinkage needs scenarios of equal probability; use the sample covariance for "
+            "weighted ones."
+        )
+    # Imported here because loading scikit-learn takes longer than most pages do.
+    from sklearn.covariance import ledoit_wolf
+
+    return _labelled(scenarios, np.asarray(ledoit_wolf(scenarios.returns)[0], dtype=np.float64))
+
+
+COVARIANCES: Mapping[str, Callable[[Scenarios], pd.DataFrame]] = MappingProxyType(
+    {"sample": sample_covariance, "ledoit_wolf": ledoit_wolf_covariance}
+)
+"""Covariance estimators by name."""
+
+
+def covariance_matrix(scenarios: Scenarios, estimator: str) -> pd.DataFrame:
+    """Return the covariance by the estimator named, a key of `COVARIANCES`.
+
+    Raises
+    ------
+    InputError
+        There is no estimator of that name, or it refuses the scenarios.
+
+    Examples
+    --------
+    >>> s = Scenarios(np.array([[0.0], [0.02]]), ("SPY",), 252)
+    >>> covariance_matrix(s, "sample").round(12).to_numpy().tolist()
+    [[0.0001]]
+    """
+    if estimator not in COVARIANCES:
+        raise InputError(f"No covariance estimator {estimator!r}; choose one of {listed(COVARIANCES)}.")
+    return COVARIANCES[estimator](scenarios)
+
+
+def _labelled(scenarios: Scenarios, values: NDArray[np.float64]) -> pd.DataFrame:
+    return pd.DataFrame(values, index=list(scenarios.assets), columns=list(scenarios.assets))

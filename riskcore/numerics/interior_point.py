@@ -1,0 +1,285 @@
+"""One primal–dual interior-point engine for minimum CVaR and CVaR risk budgeting on a few scenarios.
+
+Both minimise, over x > 0, a level t and excesses u_s,
+
+    g'x + m t + Σ_s c_s u_s,    u_s ≥ L_s x − t,  u ≥ 0,
+
+where L are the losses of the scenarios kept, c_s = p_s / (1 − confidence) their caps, g = Σ c_s L_s and
+1 − m = Σ c_s those of the scenarios known to lie in the tail. Minimum CVaR adds a'x = 1; budgeting subtracts
+Σ b_i ln x_i. The only difference in the code: with λ_i the multiplier of x_i > 0, λ_i x_i is driven to 0 in
+the first and held at b_i in the second. The dual tail weights are q_s = c_s α_s with α in (0, 1).
+
+Eliminating u and its slack z leaves (n+1)² equations, E'WE + diag(λ/x) with E = [L, −1], W = c / H and
+H = z/α + u/(1 − α), solved twice per step (Mehrotra's predictor and corrector).
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf, dpotrs
+
+__all__ = ["TailProgram", "TailSolution", "solve_tail_program"]
+
+Floats = NDArray[np.float64]
+STEP_FRACTION = 0.995
+MOST_ITERATIONS = 60
+RISKLESS = 1e-9
+"""Risk per unit of positions (losses of order 1) below which budgeting is taken to have no solution."""
+
+
+@dataclass(frozen=True, eq=False)
+class TailProgram:
+    """The scenarios kept, and what is known of the others.
+
+    Attributes
+    ----------
+    losses, caps
+        M × n losses of the scenarios kept, and their largest dual weights c_s = p_s / (1 − confidence).
+    tail_gradient, mass
+        g and m: the summed losses of the scenarios fixed in the tail, and the dual mass left for the rest,
+        0 < m < Σ c_s.
+    budgets
+        n positive risk shares b; None for minimum CVaR.
+    prices
+        a in a'x = 1; used only without budgets.
+    """
+
+    losses: Floats
+    caps: Floats
+    tail_gradient: Floats
+    mass: float
+    budgets: Floats | None
+    prices: Floats
+
+
+class TailSolution(NamedTuple):
+    """The last iterate: positions, level, fractions α of the caps, and how it ended.
+
+    `ended` is "converged", "unbounded" (budgeting: an x without risk under the reduced program) or "stalled".
+    """
+
+    positions: Floats
+    level: float
+    fractions: Floats
+    iterations: int
+    ended: str
+
+
+class _State(NamedTuple):
+    """Primal x, t, u, z and dual α, β = 1 − α (kept apart: near 1 the difference has no digits), λ, θ."""
+
+    x: Floats
+    t: float
+    u: Floats
+    z: Floats
+    alpha: Floats
+    beta: Floats
+    lam: Floats
+    theta: float
+
+
+class _View(NamedTuple):
+    """What the iterate says: excesses L x − t, losses pulled back L'q + g, and how far from optimal."""
+
+    excess: Floats
+    pull: Floats
+    mass_error: float
+    risk: float
+    gap: float
+    error: float
+
+
+class _Step(NamedTuple):
+    x: Floats
+    t: float
+    u: Floats
+    z: Floats
+    alpha: Floats
+    lam: Floats
+    theta: float
+
+
+def solve_tail_program(
+    program: TailProgram, positions: Floats, level: float, *, start: float, tolerance: float
+) -> TailSolution:
+    """Solve from `positions` > 0 and `level`; the losses should be scaled to the order of 1.
+
+    `start` is the first barrier parameter, an excess in units of the losses times positions; `tolerance`
+    bounds the relative errors of the contributions and the duality gap over the size of the objective.
+    """
+    matrix = np.empty((len(program.caps), positions.size + 1))
+    matrix[:, :-1] = program.losses
+    matrix[:, -1] = -1.0
+    state = _initial(program, positions, level, start)
+    best, stalled, ended = np.inf, 0, "stalled"
+    for iteration in range(MOST_ITERATIONS):  # noqa: B007 (returned: the steps taken)
+        view = _look(program, state)
+        merit = max(view.error, view.gap)
+        if merit <= tolerance:
+            ended = "converged"
+            break
+        if program.budgets is not None and view.risk < RISKLESS * float(state.x.sum()):
+            ended = "unbounded"
+            break
+        stalled = 0 if merit < 0.9 * best else stalled + 1
+        best = min(best, merit)
+        if stalled >= 15 or not np.isfinite(merit):
+            break
+        moved = _advance(program, matrix, state, view)
+        if moved is None:
+            break
+        state = moved
+    return TailSolution(state.x, state.t, state.alpha, iteration, ended)
+
+
+def _initial(program: TailProgram, x: Floats, t: float, mu: float) -> _State:
+    """Return the central u, z, α at (x, t): α z = μ, (1 − α) u = μ and u − z = L x − t."""
+    ratio = (program.losses @ x - t) / mu
+    size = np.abs(ratio)
+    small = 2.0 / (2.0 + size + np.sqrt(size**2 + 4.0))  # the smaller of α and β, without cancellation
+    alpha = np.where(ratio < 0, small, 1.0 - small)
+    beta = np.where(ratio < 0, 1.0 - small, small)
+    u, z = mu / beta, mu / alpha
+    if program.budgets is not None:
+        return _State(x, t, u, z, alpha, beta, program.budgets / x, 0.0)
+    pull = program.tail_gradient + program.losses.T @ (program.caps * alpha)
+    theta = float((pull / program.prices).min()) - mu
+    return _State(x, t, u, z, alpha, beta, pull - theta * program.prices, theta)
+
+
+def _look(program: TailProgram, s: _State) -> _View:
+    q = program.caps * s.alpha
+    pull = program.tail_gradient + program.losses.T @ q
+    mass_error = program.mass - float(q.sum())
+    risk = program.mass * s.t + float(program.tail_gradient @ s.x) + float(program.caps @ s.u)
+    if program.budgets is None:
+        gap = risk - float((pull / program.prices).min())
+        error = abs(mass_error)
+    else:
+        gap = float(q @ s.z + (program.caps * s.beta) @ s.u)
+        error = max(float(np.max(np.abs(s.x * pull / program.budgets - 1.0))), abs(mass_error))
+    return _View(program.losses @ s.x - s.t, pull, mass_error, risk, gap, error)
+
+
+def _advance(program: TailProgram, matrix: Floats, s: _State, view: _View) -> _State | None:
+    """Take one predictor–corrector step; None when the equations cannot be solved."""
+    spread = s.z / s.alpha + s.u / s.beta
+    weight = program.caps / spread
+    factor = _factor(matrix, weight, s.lam / s.x)
+    if factor is None:
+        return None
+    share = float(program.caps.sum()) / s.x.size  # of the complementarity, for one λ x beside the scenarios
+    held = program.budgets
+    pairs = float(program.caps @ (s.alpha * s.z + s.beta * s.u))
+    count = 2.0 * float(program.caps.sum())
+    if held is None:
+        pairs += float(s.lam @ s.x)
+        count += share * s.x.size
+    mu = pairs / count
+
+    def direction(ra: Floats, rb: Floats, rx: Floats) -> _Step:
+        return _solve(program, matrix, s, view, factor, weight, spread, ra, rb, rx)
+
+    target = np.zeros_like(s.x) if held is None else held
+    ahead = direction(-s.alpha * s.z, -s.beta * s.u, target - s.lam * s.x)
+    primal, dual = _lengths(s, ahead)
+    after = float(
+        program.caps
+        @ (
+            (s.alpha + dual * ahead.alpha) * (s.z + primal * ahead.z)
+            + (s.beta - dual * ahead.alpha) * (s.u + primal * ahead.u)
+        )
+    )
+    if held is None:
+        after += float((s.lam + dual * ahead.lam) @ (s.x + primal * ahead.x))
+        target = np.full_like(s.x, mu * share)
+    centre = mu * min(1.0, max(after / pairs, 0.0)) ** 3
+    if held is None:
+        target = np.full_like(s.x, centre * share)
+    final = direction(
+        centre - s.alpha * s.z - ahead.alpha * ahead.z,
+        centre - s.beta * s.u + ahead.alpha * ahead.u,
+        target - s.lam * s.x - ahead.lam * ahead.x,
+    )
+    primal, dual = _lengths(s, final)
+    primal, dual = min(1.0, STEP_FRACTION * primal), min(1.0, STEP_FRACTION * dual)
+    return _State(
+        s.x + primal * final.x,
+        s.t + primal * final.t,
+        s.u + primal * final.u,
+        s.z + primal * final.z,
+        s.alpha + dual * final.alpha,
+        s.beta - dual * final.alpha,
+        s.lam + dual * final.lam,
+        s.theta + dual * final.theta,
+    )
+
+
+def _factor(matrix: Floats, weight: Floats, diagonal: Floats) -> Floats | None:
+    scaled = matrix * np.sqrt(weight)[:, None]
+    normal = scaled.T @ scaled
+    n = diagonal.size
+    ridge = 0.0
+    for _ in range(6):
+        trial = normal.copy()
+        corner = trial.ravel()[:: n + 2]
+        corner[:n] += diagonal
+        corner += ridge * corner
+        factor, info = dpotrf(trial.T, lower=False, overwrite_a=True)
+        if info == 0:
+            return np.asarray(factor)
+        # Rounding made a semidefinite matrix indefinite (duplicates, more assets than scenarios). The ridge
+        # changes the step, not the equations it aims at: the next iterate measures its own errors.
+        ridge = max(1e-15, 100.0 * ridge)
+    return None
+
+
+def _solve(
+    program: TailProgram,
+    matrix: Floats,
+    s: _State,
+    view: _View,
+    factor: Floats,
+    weight: Floats,
+    spread: Floats,
+    ra: Floats,
+    rb: Floats,
+    rx: Floats,
+) -> _Step:
+    n = s.x.size
+    # ρ collects the complementarity targets and what u − z = L x − t is off by.
+    rho = ra / s.alpha - rb / s.beta + (s.z - s.u + view.excess)
+    right = -(matrix.T @ (weight * rho))
+    right[:n] += rx / s.x - (view.pull - s.lam - s.theta * program.prices)
+    right[n] -= view.mass_error
+    theta = 0.0
+    if program.budgets is None:
+        both = np.zeros((n + 1, 2), order="F")
+        both[:, 0] = right
+        both[:n, 1] = program.prices
+        solved = dpotrs(factor, both, lower=False, overwrite_b=True)[0]
+        missing = 1.0 - float(program.prices @ s.x)
+        theta = (missing - float(program.prices @ solved[:n, 0])) / float(program.prices @ solved[:n, 1])
+        step = solved[:, 0] + theta * solved[:, 1]
+    else:
+        step = dpotrs(factor, right, lower=False, overwrite_b=True)[0]
+    alpha = (rho + matrix @ step) / spread
+    return _Step(
+        step[:n],
+        float(step[n]),
+        (rb + s.u * alpha) / s.beta,
+        (ra - s.z * alpha) / s.alpha,
+        alpha,
+        (rx - s.lam * step[:n]) / s.x,
+        theta,
+    )
+
+
+def _lengths(s: _State, d: _Step) -> tuple[float, float]:
+    """Return how far primal and dual variables can go before one of them is zero."""
+    primal = min(float((d.x / s.x).min()), float((d.u / s.u).min()), float((d.z / s.z).min()))
+    ratio = d.alpha / s.alpha
+    dual = min(float((d.lam / s.lam).min()), float(ratio.min()), -float((d.alpha / s.beta).max()))
+    return (-1.0 / primal if primal < -1e-3 else 1e3), (-1.0 / dual if dual < -1e-3 else 1e3)
