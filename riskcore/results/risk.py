@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskcore.errors import AssetMismatchError, listed
 
-__all__ = ["ContributionResult", "RiskResult"]
+__all__ = ["ContributionResult", "RiskResult", "RollingContributionResult", "TradeResult"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,3 +95,89 @@ class ContributionResult:
             )
         labels = pd.Index([groups[str(a)] for a in self.table.index], name="group")
         return self.table[["weight", "component", "relative"]].groupby(labels, sort=False).sum(min_count=1)
+
+
+@dataclass(frozen=True, eq=False)
+class RollingContributionResult:
+    """Contributions of one set of weights over windows of history; rows are dated by the window's end.
+
+    Attributes
+    ----------
+    window, step
+        Rows per window, and from one window to the next.
+    total
+        The risk in each window, a loss per period, positive = bad.
+    components, relative
+        Windows × assets. Components add up to `total` in every row; shares are NaN in rows where the total
+        is too near zero to divide by.
+    """
+
+    portfolio: str
+    measure: str
+    label: str
+    confidence: float | None
+    window: int
+    step: int
+    total: pd.Series
+    components: pd.DataFrame
+    relative: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class TradeResult:
+    """The pair trade of one size that lowers the risk most.
+
+    Attributes
+    ----------
+    sell, buy, size
+        Two assets, and the weight moved from one to the other.
+    before, after
+        The risk as it is and after the trade, both valued exactly.
+    first_order
+        The change the marginal contributions promise, size × (marginal_buy − marginal_sell); for VaR those
+        of CVaR.
+    exact
+        Whether no other pair of this size does better; otherwise it is the best of those valued.
+    """
+
+    portfolio: str
+    measure: str
+    label: str
+    confidence: float | None
+    sell: str
+    buy: str
+    size: float
+    before: float
+    after: float
+    first_order: float
+    exact: bool
+
+    @property
+    def change(self) -> float:
+        """The change of the risk, negative = lower."""
+        return self.after - self.before
+
+    @property
+    def per_unit(self) -> float:
+        """The change of the risk per unit of weight moved."""
+        return self.change / self.size
+
+
+@dataclass(frozen=True, eq=False)
+class WorstResult:
+    """The worst separate scenarios of a portfolio, worst first.
+
+    Attributes
+    ----------
+    rows
+        Their positions among the scenarios.
+    losses
+        Loss by scenario label (a date where there are any), a fraction of value, positive = lost.
+    by_asset
+        Scenarios × assets: the loss each asset made; every row adds up to its loss.
+    """
+
+    portfolio: str
+    rows: NDArray[np.intp]
+    losses: pd.Series
+    by_asset: pd.DataFrame
