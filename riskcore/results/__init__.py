@@ -13,5 +13,7 @@ __all__ = [
     "IntervalResult",
     "ReplayResult",
     "RiskResult",
+    "RollingContributionResult",
+    "TradeResult",
     "WorstResult",
 ]
