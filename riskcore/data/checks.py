@@ -1,0 +1,183 @@
+"""What a table of prices may hide: looked for, counted, named with ticker and date, never repaired."""
+
+import numpy as np
+import pandas as pd
+
+from riskcore.errors import FileFormatError, MissingDataError, listed
+
+__all__ = ["check_prices", "check_returns", "quality_notes"]
+
+NEGATIVE_SHARE = 0.05  # above this share of negative values a table is not one of prices
+PERCENT_POINTS = 0.05  # typical returns above 5 % a row are more likely 0.05 percent points
+STALE_ROWS = 10
+JUMP_UP, JUMP_DOWN = 0.8, -0.4
+SPLITS = (2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 50, 100)
+SPLIT_TOLERANCE = 0.04
+BACK_TOLERANCE = 0.1
+
+
+def check_prices(prices: pd.DataFrame) -> None:
+    """Refuse what cannot be prices: mostly negative tables, and single zero or negative prices.
+
+    Raises
+    ------
+    FileFormatError
+        More than 5 % of the values are negative: these look like returns.
+    MissingDataError
+        A price is zero or negative; ticker and date are named.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2024-01-01", periods=2)
+    >>> check_prices(pd.DataFrame({"A": [1.0, 2.0]}, index=days))
+    """
+    values = prices.to_numpy()
+    present = values[~np.isnan(values)]
+    negative = float((present < 0).mean()) if present.size else 0.0
+    if negative > NEGATIVE_SHARE:
+        points = float(np.median(np.abs(present))) > PERCENT_POINTS
+        scale = "in percent points (1.2 = 1.2 %)" if points else "as decimals (0.012 = 1.2 %)"
+        raise FileFormatError(
+            f"{100 * negative:.0f} % of the values are negative, so these are not prices; they look like "
+            f"returns {scale}. Give prices, or say which kind of returns they are.",
+            readings=("returns", "percent returns"),
+        )
+    wrong = np.argwhere(values <= 0)
+    if len(wrong):
+        row, column = wrong[0]
+        what = "zero" if values[row, column] == 0 else f"negative ({values[row, column]:g})"
+        more = f" ({len(wrong)} such prices in all)" if len(wrong) > 1 else ""
+        raise MissingDataError(
+            f"{prices.columns[column]} has a {what} price on {prices.index[row]:%Y-%m-%d}{more}; "
+            "correct it or leave the cell empty.",
+            asset=str(prices.columns[column]),
+            date=prices.index[row],
+        )
+
+
+def check_returns(returns: pd.DataFrame, *, percent: bool, asked: bool) -> None:
+    """Refuse what cannot be returns: −100 % and below, or percentages that are all positive."""
+    values = returns.to_numpy()
+    present = values[~np.isnan(values)]
+    if percent and not asked and present.size and not (present <= 0).any() and np.median(present) > 0.5:
+        raise FileFormatError(
+            "All values are positive percentages, typically "
+            f"{100 * np.median(present):.0f} %: prices in percent of par, or returns? Say which.",
+            readings=("prices", "returns"),
+        )
+    wrong = np.argwhere(values <= -1)
+    if len(wrong):
+        row, column = wrong[0]
+        raise MissingDataError(
+            f"{returns.columns[column]} has a return of {100 * values[row, column]:.4g} % on "
+            f"{returns.index[row]:%Y-%m-%d}, which loses everything or more; correct it.",
+            asset=str(returns.columns[column]),
+            date=returns.index[row],
+        )
+
+
+def quality_notes(prices: pd.DataFrame) -> list[str]:
+    """Return what the reader should know about the prices, one sentence per finding.
+
+    Missing values and late starts, runs of unchanged prices (10 rows or more), moves of more than +80 %
+    or −40 % in one row with the split they resemble, and long gaps between rows.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2024-01-01", periods=4)
+    >>> quality_notes(pd.DataFrame({"A": [50.0, 51.0, 5.1, 5.2]}, index=days))
+    ['A moves by −90.0 % on 2024-01-03 (like an unadjusted 10:1 split).']
+    """
+    notes = _missing_notes(prices)
+    for column in prices.columns:
+        series = prices[column].dropna()
+        notes += _stale_note(str(column), series)
+        notes += _jump_notes(str(column), series)
+    return notes + _gap_note(prices.index)
+
+
+def _missing_notes(prices: pd.DataFrame) -> list[str]:
+    missing = prices.isna()
+    notes: list[str] = []
+    empty: list[str] = []
+    inside: dict[str, pd.Index] = {}
+    for column in prices.columns[missing.any()]:
+        present = np.flatnonzero(~missing[column])
+        if not len(present):
+            empty.append(str(column))
+            continue
+        first, last = int(present[0]), int(present[-1])
+        if first:
+            notes.append(f"{column} starts on {prices.index[first]:%Y-%m-%d}, {first} rows after the others.")
+        if last < len(prices) - 1:
+            rows = len(prices) - 1 - last
+            notes.append(f"{column} ends on {prices.index[last]:%Y-%m-%d}, {rows} rows before the others.")
+        between = prices.index[first : last + 1][missing[column].to_numpy()[first : last + 1]]
+        if len(between):
+            inside[str(column)] = between
+    if empty:
+        notes.append(f"No values at all: {listed(empty, most=20)}.")
+    if inside:
+        total = sum(len(dates) for dates in inside.values())
+        named = listed(
+            (f"{c} {len(d)} ({listed((f'{x:%Y-%m-%d}' for x in d), most=3)})" for c, d in inside.items()),
+            most=10,
+        )
+        notes.insert(0, f"Missing inside the history: {total} prices, {named}. Nothing was filled in.")
+    return notes
+
+
+def _stale_note(name: str, series: pd.Series) -> list[str]:
+    values = series.to_numpy()
+    if len(values) < STALE_ROWS:
+        return []
+    starts = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
+    lengths = np.diff(np.r_[starts, len(values)])
+    runs = np.flatnonzero(lengths >= STALE_ROWS)
+    if not len(runs):
+        return []
+    longest = runs[np.argmax(lengths[runs])]
+    more = f", and in {len(runs) - 1} more runs" if len(runs) > 1 else ""
+    return [
+        f"{name} is unchanged (stale?) for {lengths[longest]} rows from "
+        f"{series.index[starts[longest]]:%Y-%m-%d}{more}."
+    ]
+
+
+def _jump_notes(name: str, series: pd.Series) -> list[str]:
+    values = series.to_numpy()
+    moves = values[1:] / values[:-1] - 1.0
+    found = np.flatnonzero((moves > JUMP_UP) | (moves < JUMP_DOWN))
+    notes = []
+    for k in found[:3]:
+        sign = "+" if moves[k] > 0 else "−"
+        move = f"{sign}{abs(100 * moves[k]):.1f} %"
+        notes.append(f"{name} moves by {move} on {series.index[k + 1]:%Y-%m-%d}{_explained(moves, int(k))}.")
+    if len(found) > 3:
+        notes.append(f"{name} has {len(found) - 3} more moves of that size.")
+    return notes
+
+
+def _explained(moves: np.ndarray, k: int) -> str:
+    """Say what a jump resembles: a price typed wrongly and put right, or a split nobody adjusted for."""
+    if k + 1 < len(moves) and abs((1 + moves[k]) * (1 + moves[k + 1]) - 1) < BACK_TOLERANCE:
+        return " and back in the next row (a typing error?)"
+    ratio = 1 + moves[k]
+    size = ratio if ratio > 1 else 1 / ratio
+    split = min(SPLITS, key=lambda n: abs(size / n - 1))
+    if abs(size / split - 1) > SPLIT_TOLERANCE:
+        return ""
+    return f" (like an unadjusted {f'1:{split}' if ratio > 1 else f'{split}:1'} split)"
+
+
+def _gap_note(index: pd.Index) -> list[str]:
+    if not isinstance(index, pd.DatetimeIndex) or len(index) < 10:
+        return []
+    days = np.diff(index.to_numpy()) / np.timedelta64(1, "D")
+    longest = int(np.argmax(days))
+    if days[longest] <= max(10.0, 6 * float(np.median(days))):
+        return []
+    return [
+        f"There is a gap of {days[longest]:.0f} days between {index[longest]:%Y-%m-%d} and "
+        f"{index[longest + 1]:%Y-%m-%d}."
+    ]

@@ -1,0 +1,244 @@
+"""From bytes to a grid of text cells: encoding, separator, quoting, and the limits on size.
+
+Nothing here knows about dates or prices. A cell is the text between two separators, outer blanks removed.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from riskcore.errors import FileFormatError, listed
+
+__all__ = ["MAX_BYTES", "MAX_CELLS", "MAX_TICKERS", "Grid", "check_size", "recognise", "split_text"]
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_TICKERS = 500
+MAX_CELLS = 5_000_000
+SEPARATORS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
+SAMPLE_LINES = 200
+NOT_TEXT = (
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (b"SQLite format 3", "a database"),
+)
+ZIP, PARQUET, PICKLE = b"PK\x03\x04", b"PAR1", b"\x80"
+MARKS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+# The space most spreadsheets put between thousands cannot be told from a blank by eye.
+BLANKS = " \t\r\n\f\u00a0\u202f\u2009\ufeff"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Text cells with the place each row came from.
+
+    Parameters
+    ----------
+    rows
+        One list of cells per record; widths may differ.
+    lines
+        The line (or sheet row) on which each record starts, counted from 1.
+    place
+        What a row is called to the reader: "line", or "row of sheet Prices".
+    separator
+        The character between cells; empty where the file has typed cells.
+    notes
+        What was assumed on the way, in sentences.
+    """
+
+    rows: list[list[str]]
+    lines: list[int]
+    place: str = "line"
+    separator: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def at(self, row: int) -> str:
+        """Return the place of a row in words: "line 27"."""
+        word, _, rest = self.place.partition(" ")
+        return f"{word} {self.lines[row]}{' ' + rest if rest else ''}"
+
+
+def check_size(size: int) -> None:
+    """Refuse a file of more than 64 MB before anything is read from it."""
+    if size > MAX_BYTES:
+        raise FileFormatError(
+            f"The file has {size / 2**20:.0f} MB; the limit is {MAX_BYTES // 2**20} MB. "
+            "Cut it into parts or leave columns out.",
+            size=size,
+        )
+    if size == 0:
+        raise FileFormatError("The file is empty: it has no data.")
+
+
+def recognise(content: bytes) -> str:
+    """Return "zip", "parquet" or "text" by the first bytes; refuse everything that is neither.
+
+    Raises
+    ------
+    FileFormatError
+        The content is an image, a document, an archive or a pickle, whatever its name says.
+
+    Examples
+    --------
+    >>> recognise(b"Date,SPY")
+    'text'
+    """
+    if content.startswith(PARQUET):
+        return "parquet"
+    if content.startswith(ZIP):
+        return "zip"
+    if content.startswith(PICKLE):
+        raise FileFormatError(
+            "The file is a Python pickle or another binary format, which is never opened because it can "
+            "run programs; export CSV, Excel or Parquet instead."
+        )
+    for mark, what in NOT_TEXT:
+        if content.startswith(mark):
+            raise FileFormatError(f"The file is {what}, not text; export the prices as CSV.")
+    return "text"
+
+
+def split_text(content: bytes) -> Grid:
+    r"""Return the cells of a CSV, TSV or similar file.
+
+    The encoding is taken from a byte-order mark, else UTF-8, else Windows-1252 (said). The separator is
+    the one of tab, semicolon, bar and comma that cuts the most lines into the same number of cells.
+
+    Raises
+    ------
+    FileFormatError
+        The content is not text, has no separator, breaks the rules of quoting, or exceeds a limit.
+
+    Examples
+    --------
+    >>> split_text(b"Date;A\n2024-01-02;1,5\n").rows
+    [['Date', 'A'], ['2024-01-02', '1,5']]
+    """
+    text, notes = _decode(content)
+    separator, start = _declared_separator(text)
+    if not separator:
+        separator = _separator(text)
+    cells = text.count(separator)
+    if cells > MAX_CELLS:
+        raise FileFormatError(
+            f"The file has about {cells / 1e6:.1f} million cells; the limit is {MAX_CELLS // 1_000_000} "
+            "million. Leave columns or years out.",
+            cells=cells,
+        )
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = 1
+    try:
+        for record in reader:
+            if line > start:
+                rows.append([cell.strip(BLANKS) for cell in record])
+                lines.append(line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise FileFormatError(
+            f"The quotation marks from line {line} on do not close as they should; "
+            "close them or remove them.",
+            line=line,
+        ) from error
+    return Grid(rows, lines, "line", separator, notes)
+
+
+def _decode(content: bytes) -> tuple[str, list[str]]:
+    encoding = next((name for mark, name in MARKS if content.startswith(mark)), None)
+    encoding = encoding or _unmarked_utf16(content)
+    notes: list[str] = []
+    try:
+        text = content.decode(encoding or "utf-8")
+    except UnicodeDecodeError as error:
+        if encoding:
+            raise FileFormatError(
+                f"The file says it is {encoding} text but breaks that encoding at byte {error.start}; "
+                "save it again as UTF-8."
+            ) from error
+        text = _decode_western(content)
+        notes.append("The file is not UTF-8; it was read as Windows-1252 (Western European): check accents.")
+    found = CONTROLS.search(text)
+    if found:
+        raise FileFormatError(
+            f"The file is binary, not text (a control character at position {found.start() + 1}); "
+            "export the prices as CSV.",
+            position=found.start(),
+        )
+    return text, notes
+
+
+def _unmarked_utf16(content: bytes) -> str | None:
+    head = content[:2000]
+    if len(head) < 4 or len(content) % 2:
+        return None
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    half = len(head) / 2
+    if odd > 0.6 * half and even == 0:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.6 * half and odd == 0 else None
+
+
+def _decode_western(content: bytes) -> str:
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            f"The encoding of the file is not recognised (byte {error.start}); save it again as UTF-8."
+        ) from error
+
+
+def _declared_separator(text: str) -> tuple[str, int]:
+    """Excel's own first line, sep=; — the separator it names and how many lines it takes."""
+    match = re.match(r"sep=([\t;|,])\r?\n", text, flags=re.IGNORECASE)
+    return (match.group(1), 1) if match else ("", 0)
+
+
+def _separator(text: str) -> str:
+    # Commas come last: in a tie, a comma that also cuts evenly is a decimal comma.
+    best, share, width = "", 0.0, 0
+    lines = _first_lines(text)
+    for separator in SEPARATORS:
+        widths = Counter(n for n in _widths(lines, separator) if n > 0)
+        if not widths:
+            continue
+        usual, count = max(((n, c) for n, c in widths.items() if n > 1), key=lambda p: p[1], default=(0, 0))
+        found = count / widths.total()
+        if found > share:
+            best, share, width = separator, found, usual
+    if width < 2:
+        names = listed(SEPARATORS.values())
+        raise FileFormatError(
+            f"No separator ({names}) cuts the lines into cells: the file has no columns, or it is not a CSV. "
+            "Give one column of dates and one column per ticker."
+        )
+    return best
+
+
+def _first_lines(text: str) -> str:
+    lines = io.StringIO(text, newline="")
+    return "".join(line for line, _ in zip(lines, range(SAMPLE_LINES), strict=False))
+
+
+def _widths(lines: str, separator: str) -> list[int]:
+    """How many cells each record has; 0 for a blank one. Quoting errors are judged later, not here."""
+    reader = csv.reader(io.StringIO(lines, newline=""), delimiter=separator)
+    widths = []
+    try:
+        for record in reader:
+            widths.append(len(record) if any(cell.strip(BLANKS) for cell in record) else 0)
+    except csv.Error:
+        return widths
+    return widths

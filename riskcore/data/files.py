@@ -1,0 +1,301 @@
+"""Price files: load exactly, load with a report, or refuse naming the row and the column."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path, PurePath
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskcore.data.checks import check_prices, check_returns, quality_notes
+from riskcore.data.dates import parse_dates
+from riskcore.data.dialect import MAX_CELLS, Grid, check_size, recognise, split_text
+from riskcore.data.numbers import decimal_mark, parse_numbers
+from riskcore.data.price_set import PriceSet, infer_periods_per_year, plain_assets
+from riskcore.data.table import Table, read_table
+from riskcore.errors import FileFormatError, InputError, MissingDataError, listed
+
+__all__ = ["Answers", "load", "load_prices"]
+
+KINDS = ("prices", "returns", "percent returns")
+LONGEST_LABEL = 80
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the reader answered where a file can be read in several ways; None asks again.
+
+    Parameters
+    ----------
+    day_first
+        Whether 03/04/2024 is 3 April.
+    decimal
+        The decimal mark, "." or ",".
+    kind
+        "prices", "returns" (0.012 = 1.2 %) or "percent returns" (1.2 = 1.2 %).
+    column
+        Which of several columns holds the price.
+    """
+
+    day_first: bool | None = None
+    decimal: str | None = None
+    kind: str | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class _Content:
+    frame: pd.DataFrame
+    returns: bool
+    report: list[str]
+
+
+def load(path: str | Path, answers: Answers | None = None) -> tuple[pd.DataFrame, list[str]]:
+    """Read a file of prices (or of returns, where it says so) and report what was found.
+
+    Parameters
+    ----------
+    path
+        A CSV, TSV or similar text file, at most 64 MB, 500 tickers and 5 million cells.
+    answers
+        The choice between several readings, after a refusal that listed them.
+
+    Returns
+    -------
+    tuple
+        A table (dates × tickers, dates increasing, NaN where a value is missing) and the report: one
+        sentence for everything left out, converted, reordered or suspicious. Empty for a clean file.
+
+    Raises
+    ------
+    FileFormatError
+        The file cannot be read in exactly one way; the sentence names the row and the column.
+    MissingDataError
+        There are fewer than two rows, or a price is zero or negative.
+    """
+    path = Path(path)
+    try:
+        check_size(path.stat().st_size)
+        content = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "the system refused"
+        raise FileFormatError(f"{path.name} cannot be opened: {reason}.") from error
+    found = _read(content, path.name, answers or Answers())
+    return found.frame, found.report
+
+
+def load_prices(content: bytes, filename: str, answers: Answers | None = None) -> PriceSet:
+    r"""Read the bytes of an uploaded file into a price set; its notes are the report.
+
+    Parameters
+    ----------
+    content
+        The bytes.
+    filename
+        Shown as the set's label, as plain text.
+    answers
+        The choice between several readings.
+
+    Raises
+    ------
+    FileFormatError, MissingDataError
+        As `load`; also when the file holds returns instead of prices.
+
+    Examples
+    --------
+    >>> data = load_prices(b"Date,A\n2024-01-02,10\n2024-01-03,11\n", "two.csv")
+    >>> data.label, data.prices["A"].tolist()
+    ('two.csv', [10.0, 11.0])
+    """
+    found = _read(content, filename, answers or Answers())
+    if found.returns:
+        raise FileFormatError("The file holds returns; this version needs prices.", kind="returns")
+    frame, notes = found.frame, found.report
+    empty = [str(c) for c in frame.columns[frame.isna().all()]]
+    if len(empty) == frame.shape[1]:
+        raise MissingDataError("No column has any prices.", assets=empty)
+    if empty:
+        notes.append(f"{listed(empty)} cannot be used and is not among the assets chosen at first.")
+    return PriceSet(
+        key=f"file-{blake2b(content, digest_size=6).hexdigest()}",
+        label=PurePath(filename).name[:LONGEST_LABEL] or "uploaded file",
+        prices=frame,
+        assets=plain_assets([str(c) for c in frame.columns]),
+        periods_per_year=infer_periods_per_year(pd.DatetimeIndex(frame.index)),
+        source="uploaded file",
+        notes=tuple(notes),
+        default_assets=tuple(str(c) for c in frame.columns if c not in empty),
+    )
+
+
+def _read(content: bytes, filename: str, answers: Answers) -> _Content:
+    if answers.kind is not None and answers.kind not in KINDS:
+        raise InputError(f"The kind of values is {listed(KINDS)}, not {answers.kind[:40]!r}.")
+    check_size(len(content))
+    grid = _grid(content)
+    stem = " ".join(PurePath(filename).stem.split())[:LONGEST_LABEL] or "asset"
+    table = read_table(grid, ticker=stem, column=answers.column)
+    if len(table.dates) * len(table.columns) > MAX_CELLS:
+        raise FileFormatError(
+            f"The file has more than {MAX_CELLS // 1_000_000} million values, which is the limit."
+        )
+
+    def place(row: int) -> str:
+        return grid.at(table.rows[row])
+
+    dates = parse_dates(table.dates, place=place, day_first=answers.day_first)
+    values, units = _values(table, grid, place, answers.decimal)
+    if table.tickers:
+        frame, changes = _long(table, dates.dates, values[:, 0], place)
+    else:
+        frame, changes = _wide(table, dates.dates, values, place)
+    report = [*grid.notes, *table.notes, *dates.notes, *units.notes, *changes]
+    return _judged(frame, report, percent=units.percent, kind=answers.kind)
+
+
+def _grid(content: bytes) -> Grid:
+    what = recognise(content)
+    if what == "text":
+        return split_text(content)
+    name = "Parquet" if what == "parquet" else "an Excel workbook or another archive"
+    raise FileFormatError(f"The file is {name}; this version reads CSV. Save it in that format.")
+
+
+@dataclass(frozen=True)
+class _Units:
+    percent: bool
+    notes: list[str]
+
+
+def _values(
+    table: Table, grid: Grid, place: Callable[[int], str], given: str | None
+) -> tuple[NDArray[np.float64], _Units]:
+    decimal = decimal_mark(table.columns, separator=grid.separator, given=given)
+    read = [
+        parse_numbers(cells, decimal=decimal, name=name, place=place)
+        for name, cells in zip(table.names, table.columns, strict=True)
+    ]
+    numbers = [c for c in read if c.missing < len(c.values)]
+    percent = {c.percent for c in numbers}
+    if len(percent) == 2:
+        named = listed(n for n, c in zip(table.names, read, strict=True) if c.percent)
+        raise FileFormatError(f"{named} holds percentages and the other columns do not; write all one way.")
+    signs = {c.currency: n for n, c in zip(table.names, read, strict=True) if c.currency}
+    if len(signs) > 1:
+        where = listed(f"{sign} in {name}" for sign, name in signs.items())
+        raise FileFormatError(
+            f"The prices are in several currencies ({where}); convert them to one or load them apart.",
+            currencies=list(signs),
+        )
+    notes = [f"Currency signs ({next(iter(signs))}) were removed; no price was converted."] if signs else []
+    return np.column_stack([c.values for c in read]), _Units(percent == {True}, notes)
+
+
+def _wide(
+    table: Table, dates: pd.DatetimeIndex, values: NDArray[np.float64], place: Callable[[int], str]
+) -> tuple[pd.DataFrame, list[str]]:
+    names, values, notes = _without_twins(table.names, values)
+    order, said = _date_order(dates)
+    dates, values = dates[order], values[order]
+    same = np.flatnonzero(dates[1:] == dates[:-1])
+    for k in same.tolist():
+        differ = ~((values[k] == values[k + 1]) | (np.isnan(values[k]) & np.isnan(values[k + 1])))
+        if differ.any():
+            name = names[int(np.argmax(differ))]
+            raise FileFormatError(
+                f"The date {dates[k]:%Y-%m-%d} appears twice with different values ({name} and others, in "
+                f"{place(int(order[k]))} and {place(int(order[k + 1]))}); keep one row.",
+                date=dates[k],
+            )
+    if len(same):
+        keep = np.setdiff1d(np.arange(len(dates)), same + 1)
+        dates, values = dates[keep], values[keep]
+        said.append(f"{len(same)} rows repeated a date with the same values and were left out.")
+    return pd.DataFrame(
+        values, index=dates.rename("date"), columns=pd.Index(names, dtype="str")
+    ), notes + said
+
+
+def _without_twins(
+    names: list[str], values: NDArray[np.float64]
+) -> tuple[list[str], NDArray[np.float64], list[str]]:
+    first: dict[str, int] = {}
+    notes = []
+    for j, name in enumerate(names):
+        if name not in first:
+            first[name] = j
+        elif not np.array_equal(values[:, first[name]], values[:, j], equal_nan=True):
+            raise FileFormatError(
+                f"{name} appears twice (columns {first[name] + 2} and {j + 2}) with different values; "
+                "rename or remove one.",
+                column=name,
+            )
+        else:
+            notes.append(f"{name} appears twice with the same values; one was left out.")
+    return list(first), values[:, list(first.values())], notes
+
+
+def _date_order(dates: pd.DatetimeIndex) -> tuple[NDArray[np.intp], list[str]]:
+    order = np.argsort(dates.to_numpy(), kind="stable")
+    if dates.is_monotonic_increasing:
+        return order, []
+    if dates.is_monotonic_decreasing:
+        return order, ["The rows ran from the newest to the oldest and were turned round."]
+    moved = int((order != np.arange(len(order))).sum())
+    return order, [f"The rows were not in date order and were sorted ({moved} moved)."]
+
+
+def _long(
+    table: Table, dates: pd.DatetimeIndex, values: NDArray[np.float64], place: Callable[[int], str]
+) -> tuple[pd.DataFrame, list[str]]:
+    days, row_of = np.unique(dates.to_numpy(), return_inverse=True)
+    names = list(dict.fromkeys(table.tickers))
+    column_of = {name: j for j, name in enumerate(names)}
+    if len(days) * len(names) > MAX_CELLS:
+        raise FileFormatError(
+            f"{len(days)} dates × {len(names)} tickers exceed {MAX_CELLS // 1_000_000} million cells, "
+            "which is the limit."
+        )
+    grid = np.full((len(days), len(names)), np.nan)
+    seen: dict[tuple[int, int], int] = {}
+    repeated = 0
+    for k, (row, name) in enumerate(zip(row_of.tolist(), table.tickers, strict=True)):
+        cell = (row, column_of[name])
+        if cell in seen:
+            before = values[seen[cell]]
+            if not (before == values[k] or (np.isnan(before) and np.isnan(values[k]))):
+                raise FileFormatError(
+                    f"{name} appears twice on {pd.Timestamp(days[row]):%Y-%m-%d} with different values "
+                    f"({before:g} in {place(seen[cell])}, {values[k]:g} in {place(k)}); keep one.",
+                    asset=name,
+                )
+            repeated += 1
+        seen[cell] = k
+        grid[cell] = values[k]
+    notes = [f"{repeated} rows repeated a ticker and date with the same value."] if repeated else []
+    index = pd.DatetimeIndex(days, name="date").as_unit("us")
+    return pd.DataFrame(grid, index=index, columns=pd.Index(names, dtype="str")), notes
+
+
+def _judged(frame: pd.DataFrame, report: list[str], *, percent: bool, kind: str | None) -> _Content:
+    if len(frame) < 2:
+        raise MissingDataError(
+            f"The file has only {len(frame)} row of data; at least two are needed for one return."
+        )
+    returns = kind in {"returns", "percent returns"} or (percent and kind is None)
+    if not returns:
+        check_prices(frame)
+        return _Content(frame, False, report + quality_notes(frame))
+    if kind == "percent returns" and not percent:
+        frame = frame / 100.0
+        report.append("Values were divided by 100: percent points, as chosen.")
+    check_returns(frame, percent=percent, asked=kind is not None)
+    report.append(
+        "The values were read as returns" + (" written as percentages." if percent else ", as chosen.")
+    )
+    missing = int(frame.isna().to_numpy().sum())
+    if missing:
+        report.append(f"{missing} returns are missing. Nothing was filled in.")
+    return _Content(frame, True, report)

@@ -1,0 +1,246 @@
+"""From text cells to numbers: one decimal mark for the whole file, and every other cell named.
+
+The mark is inferred from all cells together, because one cell such as 1,234 cannot tell.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskcore.errors import FileFormatError, listed
+
+__all__ = ["MISSING", "NumberColumn", "decimal_mark", "is_missing", "is_number", "parse_numbers"]
+
+Floats = NDArray[np.float64]
+MISSING = frozenset(
+    "na n/a #n/a #na #nv #n.v. nan null none nil - -- – — . .. ? #div/0! #value! #ref! #name? #num! #null! "
+    "#getting_data #spill! #calc! n.a. n.d. nd".split()
+) | {""}
+INFINITE = frozenset("inf -inf +inf infinity -infinity +infinity ∞ -∞ #inf 1.#inf".split())
+PLAIN = {".": re.compile(r"[0-9.eE+\-\n]*"), ",": re.compile(r"[0-9,eE+\-\n]*")}
+LONGEST_NUMBER = 64  # characters; longer cells are text, and are not worth a pattern search
+CURRENCY = r"(?:US\$|R\$|HK\$|A\$|C\$|S\$|[$€£¥₹₩₽₺₪₫฿]|kr\.?|zł|Fr\.?|[A-Z]{3})"
+NUMBER = re.compile(
+    rf"(?P<sign>[+\-]?)\s*(?P<before>{CURRENCY})?\s*(?P<sign2>[+\-]?)"
+    rf"(?P<body>[0-9](?:[0-9.,' ]*[0-9])?[.,]?|[.,][0-9]+)(?P<power>[eE][+\-]?[0-9]{{1,3}})?"
+    rf"\s*(?P<minus>-?)\s*(?P<after>{CURRENCY}|%)?"
+)
+GROUPS = {
+    ".": re.compile(r"[0-9]{1,3}(?:[,' ][0-9]{3})+(?:\.[0-9]*)?|[0-9]*\.?[0-9]*"),
+    ",": re.compile(r"[0-9]{1,3}(?:[.' ][0-9]{3})+(?:,[0-9]*)?|[0-9]*,?[0-9]*"),
+}
+INDIAN = re.compile(r"[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}(?:\.[0-9]*)?")
+SAME = str.maketrans({"−": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'"})
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """One column read: values (NaN where missing), whether it held percentages, and its currency sign."""
+
+    values: Floats
+    missing: int
+    percent: bool
+    currency: str
+
+
+def is_missing(cell: str) -> bool:
+    """Whether the cell is empty or one of the usual words for a missing value."""
+    return not cell or cell.lower() in MISSING
+
+
+def is_number(cell: str) -> bool:
+    """Whether the cell can be read as a number under one decimal mark or the other."""
+    return cell.lower() in INFINITE or _match(cell) is not None
+
+
+def decimal_mark(columns: Sequence[Sequence[str]], *, separator: str, given: str | None = None) -> str:
+    """Return "." or ",": the decimal mark that every number of the file agrees with.
+
+    A mark is certain where it stands once and is not followed by exactly three digits, or follows the other
+    mark, or stands after a leading 0 or more than three digits. Where nothing is certain and a mark
+    is followed by three digits everywhere, both readings are possible and the file is refused.
+
+    Raises
+    ------
+    FileFormatError
+        Both marks are certain in different cells, or both readings are possible and `given` is None.
+
+    Examples
+    --------
+    >>> decimal_mark([["1.234,50", "7"]], separator=";")
+    ','
+    """
+    if given is not None:
+        if given not in {".", ","}:
+            raise FileFormatError(f"The decimal mark is . or , and not {given!r}.")
+        return given
+    certain, possible = _evidence(columns)
+    if len(certain) == 2:
+        raise FileFormatError(
+            f"The decimal mark is mixed: {certain['.'][:30]} uses a point and {certain[','][:30]} a comma. "
+            "Write all numbers one way.",
+            cells=tuple(certain.values()),
+        )
+    if certain:
+        return next(iter(certain))
+    if not possible or (set(possible) == {"."} and separator == ","):
+        return "."
+    cell = next(iter(possible.values()))
+    as_decimal, as_thousands = re.sub("[.,]", ".", cell), re.sub("[.,]", "", cell)
+    raise FileFormatError(
+        f"Every number has three digits after its mark: {cell[:30]} is {as_decimal[:30]} or "
+        f"{as_thousands[:30]}. Say which by the decimal mark, or export with another number of decimals.",
+        readings=(".", ","),
+    )
+
+
+def parse_numbers(
+    cells: Sequence[str], *, decimal: str, name: str, place: Callable[[int], str]
+) -> NumberColumn:
+    """Read one column.
+
+    Parameters
+    ----------
+    cells
+        The text of the column.
+    decimal
+        The decimal mark of the file, "." or ",".
+    name
+        The ticker, for messages.
+    place
+        Turns a position in `cells` into words such as "line 27".
+
+    Raises
+    ------
+    FileFormatError
+        A cell is not a number, or is infinite (ticker, place and text are named); percentages and plain
+        numbers, or two currencies, are mixed in the column.
+
+    Examples
+    --------
+    >>> parse_numbers(["$1,000.5", "n/a"], decimal=".", name="A", place=str).values.tolist()
+    [1000.5, nan]
+    """
+    plain = _plain(cells, decimal)
+    if plain is not None:
+        return plain
+    values = np.full(len(cells), np.nan)
+    percent: dict[bool, int] = {}
+    currencies: dict[str, int] = {}
+    missing = 0
+    for row, cell in enumerate(cells):
+        if is_missing(cell):
+            missing += 1
+            continue
+        if cell.lower() in INFINITE:
+            raise FileFormatError(
+                f"{name} has an infinite value ({cell[:20]}) in {place(row)}; correct it.", column=name
+            )
+        values[row], currency, is_percent = _value(cell, decimal, name, place(row))
+        percent.setdefault(is_percent, row)
+        if currency:
+            currencies.setdefault(currency, row)
+    if len(percent) == 2:
+        raise FileFormatError(
+            f"{name} mixes percentages ({place(percent[True])}) and plain numbers ({place(percent[False])}); "
+            "write all one way.",
+            column=name,
+        )
+    if len(currencies) > 1:
+        where = listed(f"{sign} in {place(row)}" for sign, row in currencies.items())
+        raise FileFormatError(f"{name} mixes currencies ({where}); convert them to one.", column=name)
+    return NumberColumn(values, missing, True in percent, next(iter(currencies), ""))
+
+
+def _evidence(columns: Sequence[Sequence[str]]) -> tuple[dict[str, str], dict[str, str]]:
+    """Cells that are certain, and cells that are merely possible, by the decimal mark they speak for."""
+    certain: dict[str, str] = {}
+    possible: dict[str, str] = {}
+    # With one kind of mark in the whole file, the first certain cell settles it.
+    kinds = {mark for column in columns for mark in ".," if mark in "\n".join(column)}
+    for column in columns:
+        for cell in column:
+            if "," not in cell and "." not in cell:
+                continue
+            mark, sure = _mark_of(cell)
+            if mark:
+                (certain if sure else possible).setdefault(mark, cell)
+            if certain and len(kinds) == 1:
+                return certain, possible
+    return certain, possible
+
+
+def _plain(cells: Sequence[str], decimal: str) -> NumberColumn | None:
+    """Read a column of nothing but digits, marks and empty cells; None when it is not one."""
+    joined = "\n".join(cells)
+    if not PLAIN[decimal].fullmatch(joined):
+        return None
+    numbers = joined.replace(",", ".").split("\n") if decimal == "," else cells
+    try:
+        values = np.fromiter((float(n) if n else np.nan for n in numbers), np.float64, len(cells))
+    except ValueError:
+        return None  # Some cell, such as 1.2.3 or a lone minus, must be judged one by one.
+    missing = cells.count("")
+    return (
+        NumberColumn(values, missing, False, "")
+        if np.isfinite(values).sum() + missing == len(cells)
+        else None
+    )
+
+
+def _match(cell: str) -> re.Match[str] | None:
+    if len(cell) > LONGEST_NUMBER:
+        return None
+    text = cell.translate(SAME)
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1]
+    return NUMBER.fullmatch(text)
+
+
+def _mark_of(cell: str) -> tuple[str, bool]:
+    """Which decimal mark a cell speaks for, and whether it can mean nothing else."""
+    match = _match(cell)
+    if match is None:
+        return "", False
+    body = match["body"]
+    last = max(body.rfind("."), body.rfind(","))
+    if last < 0:
+        return "", False
+    mark = body[last]
+    other = "," if mark == "." else "."
+    if body.count(mark) > 1:  # 1.234.567 or 1,234,567: this mark parts thousands
+        return (other, True) if other not in body else ("", False)
+    if other in body or " " in body or "'" in body:
+        return mark, True
+    before, after = body[:last], body[last + 1 :]
+    ambiguous = len(after) == 3 and 1 <= len(before) <= 3 and not before.startswith("0")
+    return mark, not (ambiguous and not match["power"])
+
+
+def _value(cell: str, decimal: str, name: str, where: str) -> tuple[float, str, bool]:
+    match = _match(cell)
+    body = match["body"] if match else ""
+    grouped = GROUPS[decimal].fullmatch(body) or (decimal == "." and INDIAN.fullmatch(body))
+    if match is None or not grouped:
+        hint = f" with the decimal mark {decimal}" if match else ""
+        raise FileFormatError(
+            f"{name} has {cell[:40]!r} in {where}, which is not a number{hint}; correct it.",
+            column=name,
+            value=cell[:200],
+        )
+    for mark in {".", ",", "'", " "} - {decimal}:
+        body = body.replace(mark, "")
+    value = float(body.replace(decimal, ".") + (match["power"] or ""))
+    if not np.isfinite(value):
+        raise FileFormatError(
+            f"{name} has an infinite value ({cell[:20]}) in {where}; correct it.", column=name
+        )
+    signs = (match["sign"] + match["sign2"] + match["minus"]).count("-") + cell.startswith("(")
+    after = match["after"] or ""
+    percent = after == "%"
+    currency = match["before"] or ("" if percent else after)
+    value = -value if signs % 2 else value
+    return (value / 100.0 if percent else value), currency, percent
