@@ -14,6 +14,7 @@ __all__ = ["draw_weights"]
 
 Floats = NDArray[np.float64]
 ROW_PIXELS = 30
+PHONE_CHARACTERS = 30
 
 
 def draw_weights(
@@ -80,7 +81,9 @@ def _heat(
 ) -> go.Figure:
     """Return the shaded table with a number in each cell."""
     peak = max(float(np.abs(values).max()), 1e-12)
-    digits = 1 if len(assets) <= 7 else 0
+    # On a phone a cell holds few characters: decimals go before numbers touch; hover and table keep them.
+    widest = max(len(number(float(v), 1)) for v in values.flat)
+    digits = 1 if widest * len(assets) <= PHONE_CHARACTERS else 0
     shade = [[0.0, theme.b_pale], [0.5, theme.surface], [1.0, theme.a_pale]]
     # Without shorts the scale is one-sided, so that B's hue never appears without meaning.
     low = -peak if values.min() < -1e-12 else 0.0
@@ -111,7 +114,6 @@ def _heat(
             hoverinfo="text",
         )
     )
-    colours = {c: theme.solid(which) for which, c in enumerate(chosen) if c is not None}
     figure.update_layout(
         base_layout(theme, height=ROW_PIXELS * len(rows) + 96),
         xaxis=value_axis(
@@ -121,24 +123,27 @@ def _heat(
             ticktext=[plain(x, 12) for x in assets],
             side="top",
             showgrid=False,
+            ticks="",
             range=[-0.5, len(assets) - 0.5],
         ),
         yaxis=value_axis(
             theme,
             tickmode="array",
             tickvals=list(range(len(rows))),
-            ticktext=[_row_label(row, chosen, colours) for row in rows],
+            ticktext=[_row_label(row, chosen, theme) for row in rows],
             tickfont={"color": theme.ink, "size": 13},
             showgrid=False,
+            ticks="",
             range=[len(rows) - 0.5, -0.5],
         ),
     )
     return figure
 
 
-def _row_label(row: str, chosen: tuple[str | None, str | None], colours: dict[str, str]) -> str:
+def _row_label(row: str, chosen: tuple[str | None, str | None], theme: Theme) -> str:
     """Return the allocator's name; those of A and B bold, in colour and with their letter."""
-    if row not in colours:
+    letters = [which for which, column in enumerate(chosen) if column == row]
+    if not letters:
         return plain(row, 20)
-    letters = " ".join(letter for letter, c in zip("AB", chosen, strict=True) if c == row)
-    return f'<span style="color:{colours[row]}"><b>{letters} · {plain(row, 18)}</b></span>'
+    marked = " ".join(f'<span style="color:{theme.solid(i)}">{"AB"[i]}</span>' for i in letters)
+    return f"<b>{marked} · {plain(row, 18)}</b>"

@@ -4,6 +4,7 @@ Rows sit at whole numbers and carry their labels as tick texts. Labels never bec
 labels that look alike after shortening stay two rows, and tickers made of digits are not read as numbers.
 """
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from riskcore.errors import InputError
 from riskcore.figures.theme import Theme, base_layout, value_axis
-from riskcore.figures.words import number, plain
+from riskcore.figures.words import number, plain, shorten
 
 __all__ = ["Bars", "Scale", "draw_bars", "order_rows", "shared_scale"]
 
@@ -25,6 +26,9 @@ BAR_PIXELS = 16.0
 # taken to be at least this long for its share of the axis (a phone), and a character this wide.
 NARROWEST_PLOT = 190.0
 CHARACTER = 6.6
+# Row labels take two lines of this many characters at most.
+LABEL_CHARACTERS = 18
+TWO_LINES_PIXELS = 38.0
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,11 @@ class Bars:
 
 @dataclass(frozen=True)
 class Scale:
-    """Range of the value axis and the room right of it, to share between figures side by side."""
+    """Range of the value axis and the room left and right of it, to share between figures side by side."""
 
     low: float
     high: float
+    start_pixels: int
     end_pixels: int
 
 
@@ -83,23 +88,24 @@ def shared_scale(series: Sequence[Bars], digits: int = 1) -> Scale:
     --------
     >>> bars = Bars("A", np.array([1.0, 4.0]), "#000000", "#000000", ["", ""])
     >>> shared_scale([bars])
-    Scale(low=0.0, high=4.0, end_pixels=28)
+    Scale(low=0.0, high=4.0, start_pixels=0, end_pixels=28)
     """
     every = np.concatenate([np.asarray(s.values, dtype=np.float64) for s in series])
     every = every[np.isfinite(every)]
     low, high = min(0.0, float(every.min(initial=0.0))), max(0.0, float(every.max(initial=0.0)))
     if low == high:
         high = 1.0
-    if low < 0.0:
-        # The number of a negative bar stands left of it and must not run into the row labels.
-        low -= 0.16 * (high - low)
-    needed = [
-        (max(value, 0.0) - high) / (high - low) * NARROWEST_PLOT + CHARACTER * len(text) + 8.0
-        for bars in series
-        for value, text in zip(bars.values, _texts(bars, digits), strict=True)
-        if np.isfinite(value)
-    ]
-    return Scale(low, high, round(max([16.0, *needed])))
+    per_unit = NARROWEST_PLOT / (high - low)
+    left, right = [0.0], [16.0]
+    for bars in series:
+        for value, text in zip(bars.values, _texts(bars, digits), strict=True):
+            wide = CHARACTER * len(text) + 8.0
+            if value < 0.0:
+                # The number of a negative bar stands left of it and must not run into the row labels.
+                left.append(wide - (float(value) - low) * per_unit)
+            elif np.isfinite(value):
+                right.append(wide - (high - float(value)) * per_unit)
+    return Scale(low, high, round(max(left)), round(max(right)))
 
 
 def draw_bars(
@@ -142,30 +148,41 @@ def draw_bars(
     scale = scale or shared_scale(series, digits)
     row = ROW_FILL / len(series)
     figure = go.Figure([_trace(s, place, row, digits) for place, s in enumerate(series)])
-    pixels = BAR_PIXELS * len(series) / ROW_FILL
+    texts = [_two_lines(label) for label in labels]
+    least = TWO_LINES_PIXELS if any("<br>" in text for text in texts) else 26.0
+    pixels = max(BAR_PIXELS * len(series) / ROW_FILL, least)
     figure.update_layout(
-        base_layout(theme, height=round(count * max(pixels, 26.0)) + 64),
+        base_layout(theme, height=round(count * pixels) + 64),
         bargap=0.0,
         xaxis=value_axis(
             theme, axis_title, range=[scale.low, scale.high], nticks=6, zeroline=scale.low < 0.0
         ),
-        yaxis=_label_axis(theme, labels),
+        yaxis=_label_axis(theme, texts, scale.start_pixels),
     )
     figure.update_layout(margin_r=scale.end_pixels, xaxis_zerolinecolor=theme.muted)
     return figure
 
 
-def _label_axis(theme: Theme, labels: Sequence[object]) -> dict[str, Any]:
+def _label_axis(theme: Theme, texts: Sequence[str], standoff: int) -> dict[str, Any]:
     """Return the row axis: one tick per row, no grid, first row on top."""
     return value_axis(
         theme,
-        range=[len(labels) - 0.5, -0.5],
+        range=[len(texts) - 0.5, -0.5],
         tickmode="array",
-        tickvals=list(range(len(labels))),
-        ticktext=[plain(label, 18) for label in labels],
+        tickvals=list(range(len(texts))),
+        ticktext=list(texts),
+        ticklabelstandoff=standoff,
         tickfont={"color": theme.ink, "size": 13},
         showgrid=False,
     )
+
+
+def _two_lines(label: object) -> str:
+    """Return a row label on one line, or on two where it is long; escaped."""
+    lines = textwrap.wrap(shorten(label, 60), LABEL_CHARACTERS, break_long_words=False) or [""]
+    if len(lines) > 2:
+        lines = [lines[0], " ".join(lines[1:])]
+    return "<br>".join(plain(line, LABEL_CHARACTERS) for line in lines)
 
 
 def _trace(bars: Bars, place: int, height: float, digits: int) -> go.Bar:

@@ -76,7 +76,7 @@ def draw_weight_and_risk(
     rows = _rows(contributions, most)
     measure = _measure(contributions[0], horizon_label)
     series = [_series(rows, which, names[which], measure, theme) for which in range(len(contributions))]
-    digits = 1 if rows.shares else 2
+    digits = _digits(rows)
     scale = shared_scale([bars for some in series for bars in some], digits)
     drawings = []
     for which, result in enumerate(contributions):
@@ -128,7 +128,7 @@ def draw_paired(
         series,
         theme=theme,
         axis_title="% of the total" if rows.shares else "% of value",
-        digits=1 if rows.shares else 2,
+        digits=_digits(rows),
     )
     what = (
         f"share of money (pale) and of {measure} (solid)"
@@ -207,6 +207,14 @@ def _series(
         solid,
         Bars(f"{name} weight", weight, theme.pale(which), theme.muted, hover, f"{prefix} money"),
     ]
+
+
+def _digits(rows: _Rows) -> int:
+    """Return one decimal for shares; for components as many as give the largest two figures."""
+    largest = max(float(np.abs(r).max()) for r in rows.risk)
+    if rows.shares or largest == 0.0:
+        return 1
+    return min(max(1, 1 - int(np.floor(np.log10(largest)))), 12)
 
 
 def _measure(result: ContributionResult, horizon_label: str) -> str:

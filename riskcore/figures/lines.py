@@ -90,10 +90,10 @@ def draw_lines(
     figure = go.Figure()
     figure.update_layout(
         base_layout(theme, height=height),
-        xaxis=value_axis(theme, type="date", nticks=6, fixedrange=False),
+        xaxis=value_axis(theme, type="date", nticks=6, range=_date_range(series), hoverformat="%-d %b %Y"),
         yaxis=value_axis(theme, axis_title, nticks=6, zeroline=True, zerolinecolor=theme.muted),
         margin_r=16 + 8 * max(len(shorten(n, 14)) for n in names[: len(series)]),
-        hovermode="closest",
+        hovermode="x unified",
     )
     for which, (line, name) in enumerate(zip(series, names, strict=False)):
         values = 100.0 * line.to_numpy(dtype=np.float64)
@@ -104,7 +104,7 @@ def draw_lines(
             x=date_strings(line.index[rows]),
             y=values[rows].astype(np.float32),
             line={"color": theme.solid(which), "width": 2 if which == 0 else 1.6},
-            hovertemplate=f"<b>%{{x|%-d %b %Y}}</b><br>{plain(name)}: %{{y:.1f}}\u00a0% {said}<extra></extra>",
+            hovertemplate=f"{plain(name)}: %{{y:.1f}}\u00a0% {said}<extra></extra>",
         )
     _name_ends(figure, series, names, theme)
     return figure
@@ -169,7 +169,7 @@ def draw_drawdowns(
     ]
     return Drawing(
         figure,
-        f"Loss since the last peak of {' and '.join(shorten(n) for n, _ in zip(names, series, strict=False))}",
+        f"Loss since the last peak of {' and '.join(shorten(n) for n in names[: len(series)])}",
         f"Lines of the loss since the last peak. {' '.join(lowest)}",
         pd.DataFrame(
             {f"{n} below its peak (%)": 100.0 * line for line, n in zip(series, names, strict=False)}
@@ -177,6 +177,12 @@ def draw_drawdowns(
         f"At each date, how far the value stood below its highest value until then, from {basis}; "
         "the starting value counts as a peak. Zero means a new high.",
     )
+
+
+def _date_range(series: Sequence[pd.Series]) -> list[str]:
+    """Return the first and the last date of all lines."""
+    first, last = min(line.index[0] for line in series), max(line.index[-1] for line in series)
+    return [str(first)[:10], str(last)[:10]]
 
 
 def _check_line(line: pd.Series, name: str) -> None:

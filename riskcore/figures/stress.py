@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from riskcore.errors import InputError
-from riskcore.figures.bars import Bars, draw_bars, order_rows
+from riskcore.figures.bars import ROW_FILL, Bars, draw_bars, order_rows, shared_scale
 from riskcore.figures.drawing import Drawing
 from riskcore.figures.lines import draw_lines
 from riskcore.figures.theme import Theme
@@ -155,25 +156,8 @@ def draw_index_gap(
         )
     labels, parts, kept = _by_asset(a.table, b.table, most)
     hover = _gap_hover(labels, parts, names, a.table, b.table)
-    figure = draw_bars(labels, _pair(parts, names, hover, theme), theme=theme, axis_title=LOSS_AXIS)
-    for which, result in enumerate((a, b)):
-        daily = result.table["weight"] * result.table["beta_daily"] * result.gap
-        values = _summed(daily, kept, labels)
-        figure.add_scatter(
-            name=f"{plain(names[which])} with daily betas",
-            mode="markers",
-            x=-100.0 * values,
-            y=np.arange(values.size) + (which - 0.5) * 0.4,
-            marker={
-                "symbol": "line-ns",
-                "size": 13,
-                "line": {"width": 2, "color": theme.ink},
-                "color": theme.ink,
-            },
-            hovertext=[f"with daily beta: {_moved(names[which], v)}" for v in values],
-            hoverinfo="text",
-            cliponaxis=False,
-        )
+    daily = [_summed(r.table["weight"] * r.table["beta_daily"] * r.gap, kept, labels) for r in (a, b)]
+    figure = _bars_and_marks(labels, parts, daily, names, hover, theme)
     move = f"{shorten(a.index_asset)} {percent(a.gap)}"
     return Drawing(
         figure,
@@ -186,6 +170,47 @@ def draw_index_gap(
         f"{a.weeks} weeks. Daily betas are too low for markets that close hours apart, and stand beside for "
         "comparison.",
     )
+
+
+def _bars_and_marks(
+    labels: Sequence[str],
+    parts: Sequence[Floats],
+    daily: Sequence[Floats],
+    names: tuple[str, str],
+    hover: list[str],
+    theme: Theme,
+) -> go.Figure:
+    """Return the bars with a mark each; the numbers of the bars stand beyond bar and mark."""
+    bars = _pair(parts, names, hover, theme)
+    scale = shared_scale([*bars, *_pair(daily, names, hover, theme)])
+    figure = draw_bars(labels, bars, theme=theme, axis_title=LOSS_AXIS, scale=scale)
+    texts = [trace.text for trace in figure.data]
+    figure.update_traces(text=None)
+    for which, (part, mark) in enumerate(zip(parts, daily, strict=True)):
+        loss, other = -100.0 * part, -100.0 * mark
+        rows = np.arange(loss.size) + (which - 0.5) * ROW_FILL / 2
+        figure.add_scatter(
+            name=f"{plain(names[which])} with daily betas",
+            mode="markers",
+            x=other,
+            y=rows,
+            marker={"symbol": "line-ns", "size": 13, "line": {"width": 2, "color": theme.ink}},
+            hovertext=[f"with daily betas: {_moved(names[which], float(v))}" for v in mark],
+            hoverinfo="text",
+            cliponaxis=False,
+        )
+        figure.add_scatter(
+            name=f"{plain(names[which])} numbers",
+            mode="text",
+            x=np.where(loss < 0.0, np.minimum(loss, other), np.maximum(loss, other)),
+            y=rows,
+            text=[f"\u00a0{text}\u00a0" for text in texts[which]],
+            textposition=["middle left" if v < 0.0 else "middle right" for v in loss],
+            textfont={"color": bars[which].text_colour, "size": 12},
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    return figure
 
 
 def _pair(returns: Sequence[Floats], names: tuple[str, str], hover: list[str], theme: Theme) -> list[Bars]:
