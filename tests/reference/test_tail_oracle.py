@@ -12,7 +12,7 @@ from riskcore.numerics import tail
 from riskcore.portfolio import Portfolio
 from riskcore.scenarios import Scenarios
 
-CASES = 2000
+CASES = 1500
 CONFIDENCES = ("0.51", "0.75", "0.9", "0.95", "0.975", "0.99", "0.995", "0.999")
 
 
