@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from riskcore.portfolio import Portfolio
+from riskcore.results.risk import ContributionResult, RiskResult
 
 __all__ = ["AllocationResult"]
 
@@ -49,3 +51,29 @@ class AllocationResult:
     def portfolio(self, name: str | None = None) -> Portfolio:
         """Return the weights as a portfolio."""
         return Portfolio(name or self.label, self.weights)
+
+    def contributions(self, risk: RiskResult) -> ContributionResult | None:
+        """Return the risk contributions the solution certifies, None unless it shapes this measure.
+
+        Where scenarios tie at VaR, as they do at the optimum of CVaR parity, the contributions of a
+        portfolio are not unique; these are the ones that prove the weights optimal (dual tail weights).
+        `risk` is the figure of these weights under the measure and level they were solved for.
+        """
+        if self.shares is None or (risk.measure, risk.confidence) != (self.measure, self.confidence):
+            return None
+        weights = self.weights.to_numpy()
+        component = risk.value * self.shares.loc[self.weights.index].to_numpy()
+        table = pd.DataFrame(
+            {
+                "weight": weights,
+                "marginal": np.divide(
+                    component, weights, out=np.full_like(weights, np.nan), where=weights != 0
+                ),
+                "component": component,
+                "relative": self.shares.loc[self.weights.index].to_numpy(),
+            },
+            index=self.weights.index,
+        )
+        return ContributionResult(
+            risk.portfolio, risk.measure, risk.label, risk.confidence, risk.value, table
+        )

@@ -1,0 +1,151 @@
+"""Overview: how risky are A and B, and where does it come from? The two portfolios at a glance."""
+
+import pandas as pd
+import streamlit as st
+
+from riskcore.dashboard import cached
+from riskcore.dashboard.frame import Frame, open_page
+from riskcore.dashboard.script import page_script
+from riskcore.dashboard.sentences import (
+    few_tail_note,
+    holding_note,
+    money_and_risk,
+    parity_note,
+    worst_part,
+    worst_replay,
+)
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.widgets import card, current_theme, explain, guarded, notice, show, show_table
+from riskcore.figures import draw_crisis_losses, draw_weight_and_risk
+from riskcore.figures.words import card_percent
+from riskcore.results.statistics import DatedReturn
+from riskcore.statistics import dated_returns, describe
+from riskcore.stress import replays
+
+CRISES_SHOWN = 5
+SCRIPT = """
+for portfolio in (a, b):
+    level = cvar(scenarios, portfolio, confidence={confidence!r})
+    yearly = risk(scenarios, portfolio, "volatility").value * scenarios.periods_per_year**0.5
+    print(portfolio.name, "CVaR", f"{{level.value:.10f}}", "volatility per year", f"{{yearly:.10f}}")
+    print(risk_contributions(scenarios, portfolio, "cvar", confidence={confidence!r}).table)
+"""
+
+
+def headline(frame: Frame) -> None:
+    """Say in two sentences what the numbers say."""
+    book = frame.book
+    st.header(plain(worst_part(book)), anchor=False)
+    covered, _ = cached.compute(replays, book.whole, book.a.portfolio, crises=cached.crises())
+    short = {crisis.event: crisis.short for crisis in cached.crises()}
+    shares = money_and_risk(book, book.a, book.contributions(book.a))
+    st.markdown(plain(f"{shares} {worst_replay(covered, short)}"))
+    notes = [holding_note(book.a), holding_note(book.b)]
+    notes += [parity_note(book, holding, frame.view.measure) for holding in book.both]
+    notes += [few_tail_note([book.risk(holding, "cvar") for holding in book.both])]
+    for note in filter(None, notes):
+        notice(note)
+
+
+def cards(frame: Frame) -> None:
+    """Draw the four headline cards."""
+    book = frame.book
+    level = f"{100 * frame.view.confidence:g}\N{NO-BREAK SPACE}%"
+    facts = {h.letter: cached.compute(describe, book.base, h.portfolio) for h in book.both}
+    worst = {}
+    for holding in book.both:
+        covered, _ = cached.compute(replays, book.whole, holding.portfolio, crises=cached.crises())
+        worst[holding.letter] = min(covered, key=lambda r: r.total_return, default=None)
+    yearly = book.scenarios.periods_per_year**0.5
+    with st.container(horizontal=True, gap="small", key="cards"):
+        card(
+            "Volatility · per year",
+            [(h.letter, card_percent(book.risk(h, "volatility").value * yearly)) for h in book.both],
+            definition=f"Standard deviation of {book.basis}, times the square root of the periods per year.",
+        )
+        card(
+            f"CVaR {level} · {book.horizon_label}",
+            [(h.letter, card_percent(book.risk(h, "cvar").value)) for h in book.both],
+            definition=f"Average loss in the worst {100 - 100 * frame.view.confidence:.3g} % of the "
+            f"{book.basis}, also called expected shortfall.",
+        )
+        card(
+            "Worst drawdown",
+            [(letter, card_percent(fact.max_drawdown)) for letter, fact in facts.items()],
+            definition="Largest fall from a former peak over the window, weights rebalanced every period.",
+        )
+        if any(worst.values()):
+            card(
+                "Worst crisis replay",
+                [(letter, card_percent(r.loss)) for letter, r in worst.items() if r is not None],
+                definition="Largest loss over the dated crises the data covers: today’s weights bought at "
+                "the S&P 500’s peak close and held to its trough close. "
+                + "; ".join(f"{letter}: {r.event}" for letter, r in worst.items() if r is not None),
+            )
+
+
+def shares(frame: Frame) -> None:
+    """Draw weight against risk share for A and B."""
+    book = frame.book
+    drawings = draw_weight_and_risk(
+        [book.contributions(h) for h in book.both], theme=current_theme(), horizon_label=book.horizon_label
+    )
+    for column, drawing, holding in zip(st.columns(2, gap="medium"), drawings, book.both, strict=True):
+        with column:
+            show(drawing, key=f"overview_shares_{holding.letter.lower()}")
+    explain(
+        frame.view,
+        "Pale bars are money, solid bars are risk: the share of the loss each asset carries in the scenarios "
+        "that make the figure. Where the solid bar is the longer one, the asset adds more risk than money.",
+        r"\text{share}_i=\frac{w_i\,\partial\rho/\partial w_i}{\rho(w)},\qquad\sum_i\text{share}_i=1",
+    )
+
+
+def crises_and_returns(frame: Frame) -> None:
+    """Draw the worst crises and the returns to date."""
+    book = frame.book
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        short = {crisis.event: crisis.short for crisis in cached.crises()}
+        by_letter = {
+            h.letter: cached.compute(replays, book.whole, h.portfolio, crises=cached.crises())[0]
+            for h in book.both
+        }
+        rows = [
+            (short.get(a.event, a.event), a.total_return, b.total_return)
+            for a, b in zip(by_letter["A"], by_letter["B"], strict=True)
+        ]
+        if rows:
+            rows.sort(key=lambda row: row[1])
+            show(draw_crisis_losses(rows[:CRISES_SHOWN], theme=current_theme()), key="overview_crises")
+        else:
+            notice("No dated crisis lies inside this data, so nothing is replayed.")
+    with right:
+        st.markdown(
+            "**Returns to date**",
+            help="Compounded from the last close before the period to the last date of the data, with the "
+            "weights rebalanced every period.",
+        )
+        dated = {h.letter: cached.compute(dated_returns, book.base, h.portfolio) for h in book.both}
+        show_table(returns_table(dated), key="overview_returns")
+
+
+def returns_table(dated: dict[str, dict[str, DatedReturn | None]]) -> pd.DataFrame:
+    """Return the compounded returns of A and B with the closes they run between."""
+    rows = {}
+    for name in dated["A"]:
+        one = dated["A"][name]
+        rows[name] = {
+            **{f"{letter}, %": 100 * r.value if (r := of[name]) else None for letter, of in dated.items()},
+            "from the close of": f"{one.start:%Y-%m-%d}" if one else "before the data",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("period")
+
+
+frame = open_page("overview", uses={"a", "b", "confidence", "horizon", "measure", "window", "value"})
+with guarded():
+    headline(frame)
+    cards(frame)
+    shares(frame)
+    crises_and_returns(frame)
+    frame.footer(page_script(frame.book, SCRIPT.format(confidence=frame.view.confidence)))

@@ -1,0 +1,104 @@
+"""Allocation: how could it be weighted? The allocators side by side, one click to make one A or B."""
+
+import pandas as pd
+import streamlit as st
+
+from riskcore.allocation import ALLOCATORS
+from riskcore.dashboard import state
+from riskcore.dashboard.comparison import METHODS, Candidate, candidates, comparison_table, solution_table
+from riskcore.dashboard.frame import Frame, open_page
+from riskcore.dashboard.script import page_script
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.widgets import current_theme, explain, guarded, show, show_table
+from riskcore.figures import draw_weights
+from riskcore.figures.words import card_percent
+
+FIRST = METHODS[:4]
+SCRIPT = """
+for method in {methods!r}:
+    solved = allocate(method, scenarios, confidence={confidence!r})
+    level = cvar(scenarios, solved.portfolio(), confidence={confidence!r})
+    print(solved.label, "CVaR", f"{{level.value:.10f}}")
+    print(solved.weights.to_string(float_format="%.10f"))
+"""
+
+
+def headline(frame: Frame, found: list[Candidate], table: pd.DataFrame) -> None:
+    """Say what weighting changes."""
+    column = next(c for c in table.columns if c.startswith("CVaR"))
+    low, high = table[column].idxmin(), table[column].idxmax()
+    st.header(
+        plain(
+            f"The same assets, weighted differently: {frame.book.horizon_label} "
+            f"{column.split(',')[0]} from {card_percent(table.loc[low, column] / 100)} ({low}) "
+            f"to {card_percent(table.loc[high, column] / 100)} ({high})."
+        ),
+        anchor=False,
+    )
+    st.caption(
+        "In-sample: weights and figures come from the same window, so they flatter whatever was solved for. "
+        " Nothing here says which will do better."
+    )
+
+
+def offers(found: list[Candidate], table: pd.DataFrame) -> None:
+    """Offer every allocator as A or B."""
+    column = next(c for c in table.columns if c.startswith("CVaR"))
+    with st.container(horizontal=True, gap="small", key="offers"):
+        for candidate in found:
+            if candidate.code not in ALLOCATORS:
+                continue
+            with st.container(border=True, width=206, height="stretch", gap="small"):
+                st.markdown(f"**{plain(candidate.title)}**", help=ALLOCATORS[candidate.code].description)
+                largest = candidate.portfolio.weights.idxmax()
+                st.caption(
+                    plain(
+                        f"{column.split(',')[0]} {card_percent(table.loc[candidate.title, column] / 100)} · "
+                        f"most in {largest}: {card_percent(float(candidate.portfolio.weights.max()))}"
+                    )
+                )
+                with st.container(horizontal=True, gap="small"):
+                    for letter in ("A", "B"):
+                        is_now = letter in candidate.letters
+                        st.button(
+                            f"Is {letter}" if is_now else f"Make {letter}",
+                            key=f"make_{letter}_{candidate.code}",
+                            disabled=is_now,
+                            on_click=state.change,
+                            kwargs={letter.lower(): candidate.code},
+                        )
+
+
+def page(frame: Frame) -> tuple[str, ...]:
+    """Draw the page and return the allocators shown."""
+    book = frame.book
+    more = st.toggle("Also minimum CVaR", key="more_allocators")
+    methods = METHODS if more else FIRST
+    found = candidates(book, methods)
+    table = comparison_table(book, found)
+    headline(frame, found, table)
+    offers(found, table)
+    weights = pd.DataFrame({c.title: c.portfolio.weights for c in found})
+    now = {letter: c.title for c in found for letter in c.letters}
+    show(
+        draw_weights(weights, theme=current_theme(), a=now.get("A"), b=now.get("B")), key="allocation_weights"
+    )
+    st.markdown("**Figures of each, in-sample**")
+    show_table(table, key="allocation_figures")
+    with st.expander("How each was solved"):
+        st.dataframe(solution_table(found), width="stretch", key="solutions")
+    explain(
+        frame.view,
+        "Risk parity asks for weights under which every asset contributes the same amount of risk. It is the "
+        "minimum of a convex function, so the answer is unique, and the residual shown proves it.",
+        r"\min_{y>0}\;\rho(y)-\sum_i b_i\log y_i,\qquad w=y/\textstyle\sum_i y_i",
+    )
+    return methods
+
+
+frame = open_page("allocation", uses={"a", "b", "confidence", "horizon", "measure", "window", "risk_free"})
+shown = FIRST
+with guarded():
+    shown = page(frame)
+with guarded():
+    frame.footer(page_script(frame.book, SCRIPT.format(methods=shown, confidence=frame.view.confidence)))

@@ -1,0 +1,41 @@
+"""Data: choose prices, assets and weights; what is loaded is checked and said."""
+
+import streamlit as st
+
+from riskcore.dashboard.data_forms import asset_choice, csv_door, sample_door, weights_form, yahoo_door
+from riskcore.dashboard.frame import open_page
+from riskcore.dashboard.script import page_script
+from riskcore.dashboard.widgets import guarded
+
+DOORS = {
+    "sample": ("Bundled samples", sample_door),
+    "csv": ("CSV of prices", csv_door),
+    "yahoo": ("Yahoo tickers", yahoo_door),
+}
+SCRIPT = """
+print(prices)
+print(history)
+print(prices.shortened_by(list(history.assets)))
+"""
+
+frame = open_page("data", uses={"a", "b", "window"})
+st.header("Where the prices come from", anchor=False)
+door = st.segmented_control(
+    "Source",
+    list(DOORS),
+    format_func=lambda key: DOORS[key][0],
+    default="sample",
+    required=True,
+    key="door",
+    label_visibility="collapsed",
+)
+with guarded():
+    DOORS[door][1](frame.book)
+st.header("Which assets", anchor=False)
+with guarded():
+    asset_choice(frame.book)
+st.header("What you hold", anchor=False)
+with guarded():
+    weights_form(frame.book)
+with guarded():
+    frame.footer(page_script(frame.book, SCRIPT))

@@ -1,0 +1,109 @@
+"""Tail: how bad is bad? The distribution of returns, the VaR line, the CVaR tail and the worst days."""
+
+import pandas as pd
+import streamlit as st
+
+from riskcore.dashboard import cached
+from riskcore.dashboard.frame import Frame, open_page
+from riskcore.dashboard.intervals import interval_of, interval_words
+from riskcore.dashboard.script import page_script
+from riskcore.dashboard.sentences import few_tail_note, holding_note, tail_words
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show
+from riskcore.figures import draw_tail_histogram, draw_worst_days
+from riskcore.figures.words import dated, percent
+from riskcore.worst import worst_scenarios
+
+WORST = 10
+SCRIPT = """
+for portfolio in (a, b):
+    var = value_at_risk(scenarios, portfolio, confidence={confidence!r})
+    tail = cvar(scenarios, portfolio, confidence={confidence!r})
+    print(portfolio.name, "VaR", f"{{var.value:.10f}}", "CVaR", f"{{tail.value:.10f}}")
+print(worst_scenarios(scenarios, a, count=10).losses)
+"""
+
+
+def distribution(frame: Frame) -> None:
+    """Draw the histogram of A over B with VaR, CVaR and their intervals."""
+    book = frame.book
+    st.header(plain(tail_words(book, book.a)), anchor=False)
+    st.markdown(plain(tail_words(book, book.b)))
+    var = [book.risk(h, "var") for h in book.both]
+    cvar = [book.risk(h, "cvar") for h in book.both]
+    intervals = {measure: interval_of(book, book.a, measure) for measure in ("var", "cvar")}
+    for note in filter(None, [*(holding_note(h) for h in book.both), few_tail_note(cvar)]):
+        notice(note)
+    show(
+        draw_tail_histogram(
+            var[0],
+            cvar[0],
+            var[1],
+            cvar[1],
+            theme=current_theme(),
+            intervals=intervals,
+            horizon_label=book.horizon_label,
+        ),
+        key="tail_histogram",
+    )
+    st.caption(plain(interval_words(intervals["cvar"])))
+    if intervals["cvar"].warning:
+        st.caption(plain(intervals["cvar"].warning))
+    level = f"{100 * frame.view.confidence:g}\N{NO-BREAK SPACE}%"
+    explain(
+        frame.view,
+        f"VaR {level} is the loss that {level} of the {book.basis} do not exceed: {percent(var[0].value, 2)} "
+        f"for A. CVaR is the average of what lies beyond it: {percent(cvar[0].value, 2)}. VaR says nothing "
+        "about how far the tail reaches; CVaR does.",
+        r"\text{CVaR}_c=\frac{1}{1-c}\Big[\sum_{l_s>\text{VaR}}p_s\,l_s"
+        r"+\big(1-c-P(l>\text{VaR})\big)\text{VaR}\Big]",
+    )
+
+
+def worst(frame: Frame) -> None:
+    """Draw the worst days of A with B beside, and the assets behind a chosen one."""
+    book = frame.book
+    found = cached.compute(worst_scenarios, book.scenarios, book.a.portfolio, count=WORST)
+    beside = book.risk(book.b, "cvar").losses[found.rows]
+    table = pd.DataFrame({"A": found.losses, "B": pd.Series(beside, index=found.losses.index)})
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        show(
+            draw_worst_days(table, theme=current_theme(), horizon_label=book.horizon_label), key="tail_worst"
+        )
+        if book.periods > 1:
+            st.caption(
+                "Each row ends on its date; windows that share a day with a worse one are passed over, "
+                "so these are separate events."
+            )
+    with right:
+        chosen = st.selectbox(
+            "Which assets made it",
+            range(len(found.rows)),
+            format_func=lambda i: f"{dated(found.losses.index[i])} · A {percent(-found.losses.iloc[i])}",
+            key="worst_day",
+        )
+        parts = found.by_asset.iloc[chosen].sort_values(ascending=False)
+        shown = pd.DataFrame(
+            {
+                "asset return, %": 100 * book.scenarios.frame.iloc[found.rows[chosen]].loc[parts.index],
+                "share of A’s loss, points": 100 * parts,
+            }
+        )
+        st.dataframe(shown.round(3), width="stretch", key="worst_assets")
+        st.caption("Points add up to A’s loss: weight × asset return, losses positive.")
+
+
+frame = open_page("tail", uses={"a", "b", "confidence", "horizon", "measure", "window", "value"})
+with guarded():
+    distribution(frame)
+with guarded():
+    worst(frame)
+with guarded():
+    frame.footer(
+        page_script(
+            frame.book,
+            SCRIPT.format(confidence=frame.view.confidence),
+            imports="from riskcore import value_at_risk\nfrom riskcore.worst import worst_scenarios",
+        )
+    )

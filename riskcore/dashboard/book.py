@@ -1,0 +1,266 @@
+"""The book of a view: its data, its scenarios and the two portfolios A and B, solved when first asked.
+
+Portfolio codes are named rules (solved on the window, horizon, measure and confidence of the frame),
+presets of the data set, or weights typed by the reader.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pandas as pd
+
+from riskcore.allocation import ALLOCATORS
+from riskcore.contributions import risk_contributions
+from riskcore.dashboard import cached
+from riskcore.dashboard.view import HORIZONS, View, typed_weights
+from riskcore.data.price_set import PriceSet
+from riskcore.errors import AssetMismatchError, InputError, MissingDataError, listed
+from riskcore.measures import MEASURES, risk
+from riskcore.portfolio import Portfolio
+from riskcore.results import AllocationResult, ContributionResult, RiskResult
+from riskcore.scenarios import Scenarios
+
+__all__ = ["RULES", "Book", "Holding", "horizons_of", "portfolio_title", "presets_of"]
+
+# Named rules in the order of the menu; "risk_parity" follows the measure of the frame.
+RULES = {
+    "equal_weight": "Equal weight",
+    "risk_parity": "Risk parity",
+    "inverse_volatility": "Inverse volatility",
+    "equal_risk_contribution": "Volatility parity",
+    "cvar_parity": "CVaR parity",
+    "minimum_cvar": "Minimum CVaR",
+}
+GROUPINGS = {"asset_class": "Class", "sector": "Sector", "region": "Region", "currency": "Currency"}
+HORIZON_DAYS = {"1d": 1, "1w": 5, "10d": 10, "1m": 21}
+TRADING_DAYS = 252.0
+
+
+@dataclass(frozen=True, eq=False)
+class Holding:
+    """Portfolio A or B: what was chosen, its weights over the assets shown, and how it was solved."""
+
+    letter: str
+    code: str
+    title: str
+    portfolio: Portfolio
+    allocation: AllocationResult | None
+
+    @property
+    def solved_for(self) -> str | None:
+        """The measure whose contributions the weights make equal, None for any other portfolio."""
+        parity = self.allocation is not None and self.allocation.shares is not None
+        return self.allocation.measure if parity and self.allocation else None
+
+    @property
+    def cash(self) -> float:
+        """The part of the value that is not invested (negative: borrowed)."""
+        rest = 1.0 - float(self.portfolio.weights.sum())
+        return 0.0 if abs(rest) < 1e-9 else rest
+
+
+class Book:
+    """Everything the pages compute from, for one view."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+
+    @cached_property
+    def prices(self) -> PriceSet:
+        """The data set."""
+        return cached.price_set(self.view.data)
+
+    @cached_property
+    def assets(self) -> tuple[str, ...]:
+        """The assets shown, in the order of the data set."""
+        chosen = self.view.assets or self.prices.default_assets
+        unknown = [a for a in chosen if a not in self.prices.prices.columns]
+        if unknown:
+            raise AssetMismatchError(
+                f"{self.prices.label} has no {listed(unknown)}; choose the assets again on the Data page.",
+                unknown=unknown,
+            )
+        return tuple(a for a in self.prices.prices.columns if a in chosen)
+
+    @cached_property
+    def base(self) -> Scenarios:
+        """Single-period returns of the window."""
+        return cached.scenarios(self.prices, self.assets, self.view.start, self.view.end)
+
+    @cached_property
+    def whole(self) -> Scenarios:
+        """Single-period returns of all the data these assets share, whatever the window."""
+        return cached.scenarios(self.prices, self.assets, None, None)
+
+    @cached_property
+    def periods(self) -> int:
+        """The horizon in periods of the data."""
+        return horizons_of(self.prices)[self.horizon]
+
+    @property
+    def horizon(self) -> str:
+        """The horizon used: the one asked for, or the shortest the data has."""
+        offered = horizons_of(self.prices)
+        return self.view.horizon if self.view.horizon in offered else next(iter(offered))
+
+    @property
+    def horizon_label(self) -> str:
+        """The horizon as an adjective: "1-day"."""
+        return HORIZONS[self.horizon].removesuffix("s").replace(" ", "-")
+
+    @cached_property
+    def scenarios(self) -> Scenarios:
+        """Returns over the horizon."""
+        return cached.scenarios(self.prices, self.assets, self.view.start, self.view.end, self.periods)
+
+    @property
+    def basis(self) -> str:
+        """How returns were made, for labels."""
+        return self.horizon_label + (" overlapping returns" if self.periods > 1 else " returns")
+
+    @cached_property
+    def benchmark(self) -> str:
+        """The index asset for betas."""
+        name = self.view.bench or self.prices.default_index or self.assets[0]
+        if name not in self.prices.prices.columns:
+            raise AssetMismatchError(
+                f"{self.prices.label} has no {name}; choose another benchmark under More.", unknown=[name]
+            )
+        return name
+
+    @cached_property
+    def with_index(self) -> Scenarios:
+        """Single-period returns of the window for the assets and the benchmark."""
+        names = (*self.assets, self.benchmark) if self.benchmark not in self.assets else self.assets
+        return cached.scenarios(self.prices, names, self.view.start, self.view.end)
+
+    @cached_property
+    def a(self) -> Holding:
+        """Portfolio A."""
+        return self._holding("A", self.view.a)
+
+    @cached_property
+    def b(self) -> Holding:
+        """Portfolio B."""
+        return self._holding("B", self.view.b)
+
+    @property
+    def both(self) -> tuple[Holding, Holding]:
+        """A and B."""
+        return self.a, self.b
+
+    def risk(self, holding: Holding, measure: str | None = None) -> RiskResult:
+        """Return a risk figure over the horizon, in the frame's measure unless another is named."""
+        chosen = measure or self.view.measure
+        return cached.compute(
+            risk, self.scenarios, holding.portfolio, measure=chosen, confidence=self._level(chosen)
+        )
+
+    def contributions(self, holding: Holding, measure: str | None = None) -> ContributionResult:
+        """Return contributions over the horizon, in the frame's measure unless another is named."""
+        chosen = measure or self.view.measure
+        if holding.allocation is not None:
+            certified = holding.allocation.contributions(self.risk(holding, chosen))
+            if certified is not None:
+                return certified
+        return cached.compute(
+            risk_contributions,
+            self.scenarios,
+            holding.portfolio,
+            measure=chosen,
+            confidence=self._level(chosen),
+        )
+
+    def grouped(self, found: ContributionResult, column: str) -> ContributionResult:
+        """Return contributions summed by a column of the asset table ("asset_class", "region", …)."""
+        labels = self.prices.assets[column]
+        return replace(found, table=found.grouped({a: str(labels[a]) for a in self.assets}))
+
+    def groupings(self) -> dict[str, str]:
+        """Return the columns of the asset table that split these assets into groups, with their titles."""
+        table = self.prices.assets.loc[list(self.assets)]
+        return {
+            column: title
+            for column, title in GROUPINGS.items()
+            if 1 < table[column].nunique() < len(self.assets) and (table[column] != "").all()
+        }
+
+    def _level(self, measure: str) -> float | None:
+        return self.view.confidence if MEASURES[measure].uses_confidence else None
+
+    def solve(self, method: str) -> AllocationResult:
+        """Return an allocator's weights on the horizon's scenarios."""
+        confidence = self.view.confidence if ALLOCATORS[method].uses_confidence else None
+        return cached.solve(self.scenarios, method, confidence)
+
+    def _holding(self, letter: str, code: str) -> Holding:
+        title = portfolio_title(code, self.prices)
+        weights = typed_weights(code)
+        if weights is None:
+            weights = presets_of(self.prices, self.assets).get(code)
+        if weights is None:
+            if code not in RULES:
+                raise InputError(
+                    f"{letter} is “{code[:40]}”, which {self.prices.label} with these assets cannot "
+                    "build; choose another portfolio above."
+                )
+            allocation = self.solve(self.rule(code))
+            return Holding(letter, code, title, allocation.portfolio(letter), allocation)
+        self._check_held(letter, weights)
+        return Holding(letter, code, title, Portfolio(letter, weights).on(self.assets), None)
+
+    def rule(self, code: str) -> str:
+        """Return the allocator behind a named rule: risk parity follows the frame's measure."""
+        if code != "risk_parity":
+            return code
+        return "equal_risk_contribution" if self.view.measure == "volatility" else "cvar_parity"
+
+    def _check_held(self, letter: str, weights: dict[str, float]) -> None:
+        absent = [a for a in weights if a not in self.assets and weights[a] != 0.0]
+        known = [a for a in absent if a in self.prices.prices.columns]
+        if known:
+            raise MissingDataError(
+                f"{letter} holds {listed(known)}, which is not among the assets shown; "
+                "select it on the Data page.",
+                assets=known,
+            )
+        if absent:
+            raise AssetMismatchError(
+                f"{letter} holds {listed(absent)}, which {self.prices.label} does not have; choose another "
+                "portfolio above or other data on the Data page.",
+                unknown=absent,
+            )
+
+
+def horizons_of(prices: PriceSet) -> dict[str, int]:
+    """Return the horizons a data set can show, each with its length in periods of the data."""
+    per_day = prices.periods_per_year / TRADING_DAYS
+    lengths = {key: days * per_day for key, days in HORIZON_DAYS.items()}
+    offered = {key: round(length) for key, length in lengths.items() if length > 0.9}
+    return offered or {"1p": 1}
+
+
+def presets_of(prices: PriceSet, assets: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    """Return the ready-made portfolios that these assets can build: code to weights."""
+    presets: dict[str, dict[str, float]] = {}
+    if {"SPY", "BND"} <= set(assets):
+        presets["60_40"] = {"SPY": 0.6, "BND": 0.4}
+    markets = [a for a in ("SPY", "FTSE100", "NIKKEI225", "HANGSENG") if a in assets]
+    if len(markets) == 4:
+        presets["world_equity"] = {a: 1.0 / len(markets) for a in markets}
+    presets["cash"] = {assets[0]: 0.0}
+    return presets
+
+
+PRESET_TITLES = {"60_40": "60/40 (SPY/BND)", "world_equity": "World equity, 4 equal", "cash": "Cash"}
+
+
+def portfolio_title(code: str, prices: PriceSet | None = None) -> str:
+    """Return what the menu calls a portfolio code; may contain names typed by the reader."""
+    weights = typed_weights(code)
+    if weights is None:
+        return RULES.get(code) or PRESET_TITLES.get(code) or code
+    largest = pd.Series(weights).sort_values(ascending=False, key=abs).head(3)
+    parts = [f"{asset} {100 * weight:.3g}" for asset, weight in largest.items()]
+    more = f" +{len(weights) - len(parts)}" if len(weights) > len(parts) else ""
+    return "Typed: " + ", ".join(parts) + more

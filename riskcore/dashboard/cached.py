@@ -1,0 +1,158 @@
+"""Shared results, keyed by content fingerprints and parameters; what they return is never changed.
+
+`cache_resource` hands every session the same frozen object: no copy, no hashing of big arrays.
+"""
+
+import gc
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from datetime import date
+from secrets import token_urlsafe
+from threading import Lock
+from typing import TypeVar
+
+import streamlit as st
+
+from riskcore.allocation import allocate
+from riskcore.data.crises import Crisis, load_crises
+from riskcore.data.price_set import PriceSet
+from riskcore.data.sample import SAMPLES, load_sample
+from riskcore.errors import InputError
+from riskcore.portfolio import Portfolio
+from riskcore.results import AllocationResult
+from riskcore.scenarios import Scenarios
+
+__all__ = [
+    "compute",
+    "crises",
+    "keep_price_set",
+    "price_set",
+    "scenarios",
+    "settle_memory",
+    "solve",
+]
+
+MOST_UPLOADS = 64
+T = TypeVar("T")
+
+
+@st.cache_resource(show_spinner=False)
+def settle_memory() -> None:
+    """Collect once after the imports and freeze what they left, so that later collections are short."""
+    gc.collect()
+    gc.freeze()
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _sample(key: str) -> PriceSet:
+    return load_sample(key)
+
+
+class _Uploads:
+    """Price sets brought by readers, in memory, the oldest dropped first; keys cannot be guessed."""
+
+    def __init__(self) -> None:
+        self._sets: OrderedDict[str, PriceSet] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, prices: PriceSet) -> str:
+        """Return the key of the set, the same one for the same content."""
+        with self._lock:
+            for key, held in self._sets.items():
+                if held.fingerprint == prices.fingerprint and held.label == prices.label:
+                    self._sets.move_to_end(key)
+                    return key
+            key = f"upload-{token_urlsafe(12)}"
+            self._sets[key] = prices
+            while len(self._sets) > MOST_UPLOADS:
+                self._sets.popitem(last=False)
+            return key
+
+    def find(self, key: str) -> PriceSet | None:
+        with self._lock:
+            return self._sets.get(key)
+
+
+@st.cache_resource(show_spinner=False)
+def _uploads() -> _Uploads:
+    return _Uploads()
+
+
+def keep_price_set(prices: PriceSet) -> str:
+    """Keep an uploaded or fetched price set while this server runs, and return its key."""
+    return _uploads().keep(prices)
+
+
+def price_set(key: str) -> PriceSet:
+    """Return a bundled sample or a set loaded since the server started."""
+    if key in SAMPLES:
+        return _sample(key)
+    found = _uploads().find(key)
+    if found is None:
+        raise InputError(
+            "The data set this link names is not on this server: uploads and downloads live only until the "
+            "server restarts. Load it again on the Data page, or choose a bundled sample."
+        )
+    return found
+
+
+@st.cache_resource(show_spinner=False)
+def crises() -> tuple[Crisis, ...]:
+    """Return the dated crises that come with riskcore."""
+    return tuple(load_crises())
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _scenarios(
+    fingerprint: str,
+    assets: tuple[str, ...],
+    start: date | None,
+    end: date | None,
+    periods: int,
+    _prices: PriceSet,
+) -> Scenarios:
+    whole = _prices.scenarios(list(assets), start, end)
+    return whole.over_horizon(periods)
+
+
+def scenarios(
+    prices: PriceSet, assets: tuple[str, ...], start: date | None, end: date | None, periods: int = 1
+) -> Scenarios:
+    """Return the returns of a window of a price set, compounded over a horizon."""
+    return _scenarios(prices.fingerprint, assets, start, end, periods, prices)
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def _solve(fingerprint: str, method: str, confidence: float | None, _data: Scenarios) -> AllocationResult:
+    return allocate(method, _data, confidence=confidence)
+
+
+def solve(data: Scenarios, method: str, confidence: float | None) -> AllocationResult:
+    """Return the weights of an allocator on scenarios."""
+    return _solve(data.fingerprint, method, confidence, data)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1024)
+def _compute(
+    name: str,
+    fingerprint: str,
+    portfolio: str,
+    weights: tuple[float, ...],
+    settings: tuple[tuple[str, Hashable], ...],
+    _function: Callable[..., T],
+    _data: Scenarios,
+) -> T:
+    held = Portfolio(portfolio, dict(zip(_data.assets, weights, strict=True)))
+    return _function(_data, held, **dict(settings))
+
+
+def compute(function: Callable[..., T], data: Scenarios, portfolio: Portfolio, **settings: Hashable) -> T:
+    """Return function(data, portfolio, **settings), remembered by what went in.
+
+    `function` is any of riskcore's calculations on one portfolio; it must be a module-level function whose
+    answer depends on its arguments alone.
+    """
+    weights = tuple(float(w) for w in portfolio.aligned(data.assets))
+    name = f"{function.__module__}.{function.__qualname__}"
+    key = tuple(sorted(settings.items()))
+    return _compute(name, data.fingerprint, portfolio.name, weights, key, function, data)

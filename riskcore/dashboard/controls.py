@@ -1,0 +1,221 @@
+"""The controls of the frame: portfolios, confidence, horizon, and what is folded under More."""
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from riskcore.dashboard import cached, state
+from riskcore.dashboard.book import RULES, Book, horizons_of, portfolio_title, presets_of
+from riskcore.dashboard.view import CURRENCIES, HORIZONS, MEASURES, View
+
+__all__ = ["draw_controls", "measure_control", "portfolio_options"]
+
+# Pages that draw the choice of the measure themselves, in the open.
+MEASURE_ON_PAGE = frozenset({"contributions"})
+Window = tuple[date | None, date | None]
+
+
+def portfolio_options(book: Book) -> list[str]:
+    """Return the codes that A and B can be: rules, presets of these assets, portfolios typed before."""
+    return [*RULES, *presets_of(book.prices, book.assets), *state.typed_portfolios()]
+
+
+def draw_controls(page: str, place: DeltaGenerator, view: View, book: Book, uses: frozenset[str]) -> View:
+    """Draw the strip and return the view the widgets say."""
+    with place, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        options = portfolio_options(book)
+        for letter in ("a", "b"):
+            st.selectbox(
+                letter.upper(),
+                options,
+                format_func=lambda code: portfolio_title(code, book.prices),
+                key=state.seed(letter, getattr(view, letter)),
+                on_change=state.touched,
+                width=150,
+                disabled=letter not in uses,
+            )
+            if letter == "a":
+                st.button(
+                    "",
+                    icon=":material/swap_horiz:",
+                    help="Swap A and B",
+                    on_click=_swap,
+                    type="tertiary",
+                    key="swap",
+                    disabled=not {"a", "b"} <= uses,
+                )
+        st.slider(
+            "Confidence, %",
+            90.0,
+            99.9,
+            step=0.1,
+            format="%.1f",
+            key=state.seed("confidence", round(100 * view.confidence, 1)),
+            on_change=state.touched,
+            width=165,
+            disabled="confidence" not in uses,
+            help=_why("VaR and CVaR look at the worst part beyond this level", "confidence" in uses),
+        )
+        st.segmented_control(
+            "Horizon",
+            list(horizons_of(book.prices)),
+            format_func=_short_horizon,
+            key=state.seed("horizon", view.horizon),
+            on_change=state.touched,
+            required=True,
+            disabled="horizon" not in uses,
+            help=_why("Returns are compounded over this many trading days", "horizon" in uses),
+        )
+        with st.popover("More", icon=":material/tune:"):
+            start, end = _draw_more(page, view, book, uses)
+    return view.but(
+        a=state.choose("a", view.a),
+        b=state.choose("b", view.b),
+        confidence=round(float(str(state.choose("confidence", 95.0))) / 100, 3),
+        horizon=state.choose("horizon", view.horizon),
+        measure=state.choose("measure", view.measure),
+        bench=_unless_default(str(state.choose("bench", book.benchmark)), Book(view.but(bench="")).benchmark),
+        risk_free=round(float(str(state.choose("risk_free", 0.0))) / 100, 6),
+        value=state.choose("value", None),
+        currency=state.choose("currency", view.currency),
+        explain=bool(state.choose("explain", view.explain)),
+        start=start,
+        end=end,
+    )
+
+
+def _short_horizon(horizon: str) -> str:
+    count, unit = HORIZONS[horizon].split()
+    return f"{count} {unit[0]}"
+
+
+def _unless_default(value: str, default: str) -> str:
+    return "" if value == default else value
+
+
+def measure_control(view: View, *, used: bool = True) -> None:
+    """Draw the choice of the risk measure: under More, or in a page that is about it."""
+    st.segmented_control(
+        "Risk measure",
+        list(MEASURES),
+        format_func=lambda m: MEASURES[m],
+        key=state.seed("measure", view.measure),
+        on_change=state.touched,
+        required=True,
+        disabled=not used,
+        help=_why("Risk parity is solved for it; shares of risk are shown in it", used),
+    )
+
+
+def _draw_more(page: str, view: View, book: Book, uses: frozenset[str]) -> Window:
+    if page not in MEASURE_ON_PAGE:
+        measure_control(view, used="measure" in uses)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input(
+            "Portfolio value",
+            min_value=0.01,
+            max_value=1e15,
+            value=None,
+            key=_seed_optional("value", view.value),
+            on_change=state.touched,
+            placeholder="none: percent only",
+            width=180,
+            disabled="value" not in uses,
+            help=_why("Shows losses in money as well", "value" in uses),
+        )
+        st.selectbox(
+            "Currency",
+            CURRENCIES,
+            key=state.seed("currency", view.currency),
+            on_change=state.touched,
+            width=100,
+            disabled="value" not in uses,
+            help=_why("The label of the money figures; returns are not converted", "value" in uses),
+        )
+    start, end = _draw_window(view, book, "window" in uses)
+    st.selectbox(
+        "Benchmark",
+        list(book.prices.prices.columns),
+        key=state.seed("bench", book.benchmark),
+        on_change=state.touched,
+        disabled="bench" not in uses,
+        help=_why("The index whose fall is carried to the assets by their betas", "bench" in uses),
+    )
+    st.number_input(
+        "Risk-free rate, % per year",
+        min_value=-20.0,
+        max_value=50.0,
+        step=0.25,
+        key=state.seed("risk_free", round(100 * view.risk_free, 4)),
+        on_change=state.touched,
+        disabled="risk_free" not in uses,
+        help=_why("Subtracted from returns in Sharpe ratios", "risk_free" in uses),
+    )
+    return start, end
+
+
+def _seed_optional(name: str, value: object) -> str:
+    # A number box that may be empty must not be seeded with None, or a typed value would be lost.
+    return state.seed(name, value) if value is not None else state.key_of(name)
+
+
+def _draw_window(view: View, book: Book, used: bool) -> Window:
+    windows = _windows(book)
+    current = next((name for name, span in windows.items() if span == (view.start, view.end)), "Custom")
+    key = state.seed("window", current)
+    chosen = st.selectbox(
+        "Sample window",
+        [*windows, "Custom"],
+        key=key,
+        on_change=state.touched,
+        disabled=not used,
+        help=_why("The days every estimate is made from", used),
+    )
+    if chosen != "Custom":
+        return windows.get(str(chosen), (None, None))
+    first, last = book.whole.index[0].date(), book.whole.index[-1].date()
+    with st.container(horizontal=True):
+        for name, label, value in (
+            ("start", "From", view.start or first),
+            ("end", "To", view.end or last),
+        ):
+            st.date_input(
+                label,
+                key=state.seed(name, min(max(value, first), last)),
+                min_value=first,
+                max_value=last,
+                on_change=state.touched,
+                format="YYYY-MM-DD",
+                width=140,
+                disabled=not used,
+            )
+    start, end = state.choose("start", first), state.choose("end", last)
+    if not isinstance(start, date) or not isinstance(end, date) or start >= end:
+        st.warning("“From” must be before “To”: all the data is shown until it is.")
+        return None, None
+    return start, end
+
+
+def _windows(book: Book) -> dict[str, Window]:
+    first, last = book.whole.index[0], book.whole.index[-1]
+    windows: dict[str, Window] = {"All data": (None, None)}
+    for years in (10, 5, 3, 1):
+        start = last - pd.DateOffset(years=years)
+        if start > first:
+            windows[f"Last {years} years" if years > 1 else "Last year"] = (start.date(), None)
+    for crisis in cached.crises():
+        if crisis.start >= first and crisis.end <= last:
+            windows[crisis.event] = (crisis.start.date(), crisis.end.date())
+    return windows
+
+
+def _why(help_text: str, used: bool) -> str:
+    return help_text + "." if used else f"{help_text}. This page does not depend on it."
+
+
+def _swap() -> None:
+    a = state.choose("a", View.a)
+    b = state.choose("b", View.b)
+    state.change(a=b, b=a)

@@ -1,0 +1,227 @@
+"""The forms of the Data page: samples, a CSV, Yahoo tickers, the choice of assets, typed weights."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from riskcore.dashboard import cached, state
+from riskcore.dashboard.book import Book, Holding
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.view import View, weights_code
+from riskcore.dashboard.widgets import guarded, notice
+from riskcore.data.files import load_prices
+from riskcore.data.price_set import PriceSet
+from riskcore.data.sample import SAMPLES
+from riskcore.data.weights import parse_weights
+from riskcore.data.yahoo import fetch_prices
+
+__all__ = ["asset_choice", "csv_door", "sample_door", "weights_form", "yahoo_door"]
+
+MOST_MEGABYTES = 64
+YAHOO_YEARS = 10
+
+
+def sample_door(book: Book) -> None:
+    """Offer the bundled samples."""
+    current = book.view.data if book.view.data in SAMPLES else None
+    st.selectbox(
+        "Bundled sample",
+        list(SAMPLES),
+        index=list(SAMPLES).index(current) if current else None,
+        format_func=lambda key: SAMPLES[key].label,
+        placeholder="Choose a sample",
+        key="sample_choice",
+        on_change=_use_sample,
+        width=420,
+    )
+    if current:
+        st.caption(plain(SAMPLES[current].description))
+        _notes(book.prices)
+
+
+def csv_door(book: Book) -> None:
+    """Load a CSV of prices: one date column and one column per asset."""
+    st.caption(
+        "One row per date, one column per asset, prices (not returns). Nothing is filled, dropped or "
+        "rescaled without being said; what cannot be read is refused with its row and column."
+    )
+    uploaded = st.file_uploader(
+        "CSV of prices", type=["csv", "tsv", "txt"], max_upload_size=MOST_MEGABYTES, key="csv_file"
+    )
+    if uploaded is None:
+        return
+    _offer(load_prices(uploaded.getvalue(), uploaded.name), book, key="csv")
+
+
+def yahoo_door(book: Book) -> None:
+    """Fetch tickers from Yahoo, with a status for each."""
+    with st.form("yahoo", border=False):
+        tickers = st.text_input(
+            "Tickers, separated by spaces or commas", placeholder="SPY BND GLD", key="yahoo_tickers"
+        )
+        today = date.today()
+        start = st.date_input(
+            "From",
+            value=today - timedelta(days=365 * YAHOO_YEARS),
+            min_value=date(1970, 1, 1),
+            max_value=today,
+            format="YYYY-MM-DD",
+            key="yahoo_start",
+            width=160,
+        )
+        asked = st.form_submit_button("Fetch", icon=":material/download:")
+    if asked:
+        state.store("yahoo_answer", None)
+        _fetch(tickers, start)
+    answer = state.recall("yahoo_answer")
+    if answer:
+        statuses, key = answer
+        st.dataframe(pd.DataFrame(statuses), hide_index=True, width="stretch", key="yahoo_statuses")
+        if key:
+            _offer(cached.price_set(key), book, key="yahoo")
+
+
+def _fetch(text: str, start: object) -> None:
+    names = list(dict.fromkeys(text.replace(",", " ").replace(";", " ").split()))
+    bar = st.progress(0.0, "Asking Yahoo …")
+    try:
+        answer = fetch_prices(
+            names,
+            start=start,
+            progress=lambda done, total, ticker: bar.progress(
+                done / total, plain(f"Asking Yahoo for {ticker} …")
+            ),
+        )
+    finally:
+        bar.empty()
+    kept = cached.keep_price_set(answer.prices) if answer.prices is not None else None
+    state.store("yahoo_answer", ([vars(s) for s in answer.statuses], kept))
+
+
+def _offer(prices: PriceSet, book: Book, *, key: str) -> None:
+    """Say what was read and let the reader take it."""
+    first, last = prices.prices.index[0], prices.prices.index[-1]
+    st.success(
+        plain(
+            f"{prices.label}: {len(prices.tickers)} assets, {len(prices.prices)} rows, "
+            f"{first:%Y-%m-%d} to {last:%Y-%m-%d}."
+        ),
+        icon=":material/check:",
+    )
+    _notes(prices)
+    st.dataframe(prices.prices.tail(5), width="stretch", key=f"{key}_preview")
+    held = cached.keep_price_set(prices)
+    if held == book.view.data:
+        st.caption("This is the data set shown on every page.")
+    else:
+        st.button(
+            "Use this data",
+            type="primary",
+            key=f"{key}_use",
+            on_click=state.change,
+            kwargs={"data": held, "assets": (), "start": None, "end": None, "bench": "", **RESET},
+        )
+    st.caption(
+        "Loaded data lives in this server’s memory until it restarts. A link finds it only until then."
+    )
+
+
+# Typed and preset portfolios belong to the assets they were made for.
+RESET = {"a": View.a, "b": View.b}
+
+
+def _use_sample() -> None:
+    chosen = state.recall("sample_choice")
+    state.change(data=chosen, assets=(), start=None, end=None, bench="", **RESET)
+
+
+def _notes(prices: PriceSet) -> None:
+    for note in prices.notes:
+        st.caption(plain(f"• {note}"))
+
+
+def asset_choice(book: Book) -> None:
+    """Choose assets, with what a young one costs."""
+    st.multiselect(
+        "Assets",
+        list(book.prices.tickers),
+        format_func=lambda ticker: _described(book.prices, ticker),
+        key=state.seed("assets", list(book.assets)),
+        on_change=_use_assets,
+        label_visibility="collapsed",
+    )
+    for asset, first, years in book.prices.shortened_by(book.assets):
+        if years >= 0.1:
+            notice(
+                f"{asset} starts on {first:%Y-%m-%d}: with it, every page uses the history from then on, "
+                f"{years:.1f} years less than without it."
+            )
+    table = book.prices.assets.loc[list(book.prices.tickers), ["name", "asset_class", "region", "currency"]]
+    table = table.assign(
+        first_price=[f"{d:%Y-%m-%d}" if pd.notna(d) else "none" for d in book.prices.first_dates],
+        shown=[ticker in book.assets for ticker in book.prices.tickers],
+    )
+    with st.expander("All assets of this data set"):
+        st.dataframe(table, width="stretch", key="asset_table")
+
+
+def _described(prices: PriceSet, ticker: str) -> str:
+    name = str(prices.assets.loc[ticker, "name"])
+    return ticker if name in ("", ticker) else f"{ticker} · {name}"
+
+
+def _use_assets() -> None:
+    chosen: tuple[str, ...] = tuple(state.recall(state.key_of("assets")) or ())
+    state.change(assets=chosen)
+
+
+def weights_form(book: Book) -> None:
+    """Type or paste weights and make them A or B."""
+    st.caption(
+        "One line per asset: ticker and weight, as 0.25 or 25 %. Paste from a spreadsheet works. Weights are "
+        "rebalanced every period; a rest below 100 % is cash."
+    )
+    text = st.text_area(
+        "Tickers and weights",
+        placeholder="SPY\t60 %\nBND\t40 %",
+        key="weights_text",
+        height=140,
+        label_visibility="collapsed",
+    )
+    if text.strip():
+        with guarded():
+            _offer_weights(text, book)
+    with st.expander("A and B in numbers", expanded=not text.strip()):
+        st.dataframe(_weights_shown(book.both), width="stretch", key="weights_shown")
+
+
+def _offer_weights(text: str, book: Book) -> None:
+    reading = parse_weights(text, book.prices.assets)
+    for note in reading.notes:
+        st.caption(plain(f"• {note}"))
+    st.dataframe(
+        pd.DataFrame({"weight, %": {k: 100 * v for k, v in reading.weights.items()}}),
+        key="weights_read",
+        width="content",
+    )
+    held = {*book.assets, *(k for k, v in reading.weights.items() if v)}
+    assets = tuple(t for t in book.prices.tickers if t in held)
+    added = [a for a in assets if a not in book.assets]
+    if added:
+        notice(f"{', '.join(added)} will be added to the assets shown.")
+    changes = {"assets": assets} if added else {}
+    code = weights_code(reading.weights)
+    with st.container(horizontal=True):
+        for letter in ("a", "b"):
+            st.button(
+                f"Make this {letter.upper()}",
+                key=f"use_{letter}",
+                type="primary",
+                on_click=state.change,
+                kwargs={letter: code, **changes},
+            )
+
+
+def _weights_shown(both: tuple[Holding, Holding]) -> pd.DataFrame:
+    return pd.DataFrame({f"{h.letter}, %": 100 * h.portfolio.weights for h in both})

@@ -1,0 +1,176 @@
+"""The frame of every page: menu, control strip, chips and footer."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from riskcore.dashboard import cached, state
+from riskcore.dashboard.book import Book, horizons_of
+from riskcore.dashboard.controls import draw_controls, portfolio_options
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.view import HORIZONS, MEASURES, View, query_of
+from riskcore.errors import RiskcoreError
+
+__all__ = ["PAGES", "Frame", "open_page"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One line of the menu."""
+
+    file: str
+    title: str
+    icon: str
+    group: str
+
+
+PAGES = {
+    "overview": Page("app.py", "Overview", ":material/dashboard:", ""),
+    "data": Page("pages/data.py", "Data", ":material/table_view:", "My portfolio"),
+    "contributions": Page("pages/contributions.py", "Contributions", ":material/bar_chart:", "Understand"),
+    "tail": Page("pages/tail.py", "Tail", ":material/area_chart:", "Understand"),
+    "stress": Page("pages/stress.py", "Stress", ":material/thunderstorm:", "What if"),
+    "allocation": Page("pages/allocation.py", "Allocation", ":material/pie_chart:", "Choose"),
+}
+
+# Controls of the frame; a page names those that change what it shows.
+CONTROLS = frozenset({"a", "b", "confidence", "horizon", "measure", "window", "bench", "risk_free", "value"})
+MENU_WIDTH = 220
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a page gets back: the view to show and the book to compute from."""
+
+    page: str
+    view: View
+    book: Book
+
+    def footer(self, script: str) -> None:
+        """Draw the foot of the page: the link, the script that prints the same numbers, Explain."""
+        st.space("small")
+        with st.container(horizontal=True, vertical_alignment="center", key="footer"):
+            with st.popover("Copy link", icon=":material/link:", type="tertiary"):
+                st.code(self._link(), language=None, wrap_lines=True)
+                if self.view.data.startswith("upload-"):
+                    st.caption(
+                        "This data set was loaded by hand and lives only until the server restarts: "
+                        "the link works on this server until then."
+                    )
+            with st.popover("Show the Python", icon=":material/code:", type="tertiary"):
+                st.caption("A complete script: it prints the numbers of this page.")
+                st.code(script, language="python")
+            key = state.seed("explain", self.view.explain)
+            st.toggle("Explain", key=key, on_change=state.touched)
+
+    def _link(self) -> str:
+        query = query_of(self.view)
+        address = (st.context.url or "").split("?")[0]
+        encoded = "&".join(f"{key}={quote(value, safe='~;,:.-_')}" for key, value in query.items())
+        return f"{address}?{encoded}" if encoded else address
+
+
+def open_page(page: str, *, uses: Iterable[str] = CONTROLS) -> Frame:
+    """Draw menu and controls, and return the view and its book; the first line of every page.
+
+    `uses` names the controls that change what the page shows; the others are disabled with the reason.
+    """
+    st.set_page_config(
+        page_title=f"{PAGES[page].title} · riskcore",
+        page_icon="📉",
+        layout="wide",
+        initial_sidebar_state=MENU_WIDTH,
+    )
+    cached.settle_memory()
+    view, problems = state.enter(page)
+    menu = st.sidebar.container(gap=None, key="menu")
+    strip = st.container(key="strip")
+    view, book, complaints = _usable(view)
+    view = draw_controls(page, strip, view, book, frozenset(uses))
+    book = Book(view)
+    query = state.leave(view)
+    _draw_menu(menu, query)
+    _draw_status(view, book)
+    for problem in (*problems, *complaints):
+        st.warning(plain(f"{problem}. The default is used instead."), icon=":material/link_off:")
+    return Frame(page, view, book)
+
+
+def _usable(view: View) -> tuple[View, Book, tuple[str, ...]]:
+    """Return the nearest view the data can show, and what had to be given up, one sentence each."""
+    complaints = []
+    whole_set: dict[str, object] = {"data": View.data, "assets": (), "start": None, "end": None, "bench": ""}
+    checks: tuple[tuple[str, dict[str, object], Callable[[Book], object]], ...] = (
+        ("data", whole_set, lambda book: book.prices),
+        ("assets", {"assets": ()}, lambda book: book.assets),
+        ("assets", whole_set, lambda book: book.whole),
+        ("from/to", {"start": None, "end": None}, lambda book: book.base),
+        ("bench", {"bench": ""}, lambda book: book.benchmark),
+    )
+    for name, reset, check in checks:
+        try:
+            check(Book(view))
+        except RiskcoreError as error:
+            complaints.append(f"{name}: {str(error).rstrip('.')}")
+            view = view.but(**reset)
+    book = Book(view)
+    if view.horizon not in horizons_of(book.prices):
+        if view.horizon != View.horizon:
+            complaints.append(f"h: {book.prices.label} has no {HORIZONS[view.horizon]} returns")
+        view = view.but(horizon=book.horizon)
+    options = portfolio_options(book)
+    for letter, default in (("a", View.a), ("b", View.b)):
+        code = getattr(view, letter)
+        if code not in options:
+            complaints.append(f"{letter}: “{code[:40]}” is no portfolio these assets can build")
+            view = view.but(**{letter: default})
+    return view, Book(view), tuple(complaints)
+
+
+def _draw_menu(menu: DeltaGenerator, query: dict[str, str]) -> None:
+    group = None
+    with menu:
+        st.markdown("**riskcore**")
+        for page in PAGES.values():
+            if page.group and page.group != group:
+                group = page.group
+                st.caption(group)
+            st.page_link(page.file, label=page.title, icon=page.icon, query_params=query, width="stretch")
+
+
+def _draw_status(view: View, book: Book) -> None:
+    """Draw the grey line about the data, and a chip for every input not at its default."""
+    prices = book.prices
+    last = prices.prices.index[-1]
+    parts = [f"Data to {last.day} {last:%b %Y}", prices.source, prices.returns_basis, prices.label]
+    st.caption(plain(" · ".join(part for part in parts if part)))
+    chips = _chips(view, book)
+    if chips:
+        with st.container(horizontal=True, gap="small", key="chips"):
+            for chip in chips:
+                st.badge(plain(chip), color="gray")
+
+
+def _chips(view: View, book: Book) -> list[str]:
+    chips = []
+    if view.assets:
+        chips.append(f"{len(book.assets)} assets chosen")
+    if view.start or view.end:
+        low, high = view.start or book.whole.index[0].date(), view.end or book.whole.index[-1].date()
+        chips.append(f"Window {low} to {high}")
+    if view.horizon != View.horizon:
+        chips.append(f"Horizon {HORIZONS[view.horizon]}")
+    if view.confidence != View.confidence:
+        chips.append(f"Confidence {100 * view.confidence:g}\N{NO-BREAK SPACE}%")
+    if view.measure != View.measure:
+        chips.append(f"Measure {MEASURES[view.measure]}")
+    if view.bench:
+        chips.append(f"Benchmark {book.benchmark}")
+    if view.risk_free:
+        chips.append(f"Risk-free {100 * view.risk_free:g}\N{NO-BREAK SPACE}% per year")
+    if view.value:
+        chips.append(f"Value {view.currency} {view.value:,.0f}")
+    return chips

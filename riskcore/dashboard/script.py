@@ -1,0 +1,60 @@
+"""Scripts that print the numbers of a page: what "Show the Python" shows."""
+
+from datetime import date
+
+from riskcore.dashboard.book import Book, Holding
+
+__all__ = ["page_script", "window_literal"]
+
+
+def page_script(book: Book, body: str, *, imports: str = "") -> str:
+    """Return a complete script: data, scenarios, portfolios A and B, then the page's own lines.
+
+    `body` may use `prices`, `history` (single periods), `scenarios` (over the horizon), `a` and `b`.
+    Every label from a reader is written as a Python literal.
+    """
+    lines = [
+        "from riskcore import Portfolio, allocate, cvar, risk, risk_contributions",
+        *_loading(book)[:1],
+        *([imports.strip()] if imports else []),
+        "",
+        *_loading(book)[1:],
+        f"history = prices.scenarios({list(book.assets)!r}{window_literal(book)})",
+        f"scenarios = history.over_horizon({book.periods})",
+        _portfolio(book, book.a),
+        _portfolio(book, book.b),
+        "",
+        body.strip(),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _loading(book: Book) -> list[str]:
+    prices = book.prices
+    if not book.view.data.startswith("upload-"):
+        return ["from riskcore.data.sample import load_sample", f"prices = load_sample({book.view.data!r})"]
+    return [
+        "from pathlib import Path\n\nfrom riskcore.data.files import load_prices",
+        f"path = Path({prices.label!r})  # the file as it was loaded",
+        "prices = load_prices(path.read_bytes(), path.name)",
+    ]
+
+
+def window_literal(book: Book) -> str:
+    """Return the window as further arguments of `prices.scenarios`, nothing for all the data."""
+
+    def literal(day: date | None) -> str:
+        return repr(day.isoformat()) if day else "None"
+
+    start, end = book.view.start, book.view.end
+    return f", {literal(start)}, {literal(end)}" if start or end else ""
+
+
+def _portfolio(book: Book, holding: Holding) -> str:
+    name = holding.letter.lower()
+    if holding.allocation is None:
+        weights = {str(k): float(v) for k, v in holding.portfolio.weights.items()}
+        return f"{name} = Portfolio({holding.letter!r}, {weights!r})"
+    method = holding.allocation.method
+    level = f", confidence={book.view.confidence!r}" if holding.allocation.confidence is not None else ""
+    return f"{name} = allocate({method!r}, scenarios{level}).portfolio({holding.letter!r})"

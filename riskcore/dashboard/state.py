@@ -1,0 +1,133 @@
+"""Session state, URL and widget keys: the only module that touches `st.session_state`.
+
+The session stores inputs only: the View as last drawn, the URL last written, the page last shown, the
+typed portfolios on offer. The pattern (a fresh page or an untouched, changed URL sets the widgets; otherwise
+the widgets speak) keeps deep links, Back, reload and fast clicks in agreement.
+"""
+
+from dataclasses import fields
+from typing import Any
+
+import streamlit as st
+
+from riskcore.dashboard.view import View, query_of, read_view, typed_weights
+
+__all__ = [
+    "change",
+    "choose",
+    "enter",
+    "key_of",
+    "leave",
+    "recall",
+    "seed",
+    "store",
+    "touched",
+    "typed_portfolios",
+]
+
+_VIEW, _PAGE, _URL, _TOUCHED, _TYPED, _PROBLEMS = (
+    "_view",
+    "_page",
+    "_url",
+    "_touched",
+    "_typed",
+    "_problems",
+)
+MOST_TYPED = 20
+
+
+def key_of(name: str) -> str:
+    """Return the widget key of an input of the View."""
+    return f"frame_{name}"
+
+
+def enter(page: str) -> tuple[View, tuple[str, ...]]:
+    """Return the view to draw and the sentences about URL parameters that were not usable.
+
+    Widgets are re-seeded from the URL when the page is new or the URL changed without a touch.
+    """
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    state = st.session_state
+    new_page = state.get(_PAGE) != page
+    moved = not state.get(_TOUCHED, False) and query != state.get(_URL)
+    if new_page or moved:
+        view, problems = read_view(query)
+        if new_page and not query and _VIEW in state:
+            view = state[_VIEW]
+        state[_PROBLEMS] = problems
+        _forget_widgets()
+    else:
+        view = state[_VIEW]
+    state[_PAGE], state[_VIEW] = page, view
+    for code in (view.a, view.b):
+        _remember_typed(code)
+    return view, state.get(_PROBLEMS, ())
+
+
+def seed(name: str, value: object) -> str:
+    """Give the widget of an input its value where it has none yet, and return its key."""
+    key = key_of(name)
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
+def choose(name: str, fallback: object) -> object:
+    """Return what the widget of an input says, or the fallback where it is not drawn or emptied."""
+    value = st.session_state.get(key_of(name))
+    return fallback if value is None else value
+
+
+def touched() -> None:
+    """Note that the reader moved a control: `on_change` of every frame widget."""
+    st.session_state[_TOUCHED] = True
+    st.session_state[_PROBLEMS] = ()
+
+
+def leave(view: View) -> dict[str, str]:
+    """Remember the view, write what differs from the defaults to the URL, and return that query."""
+    query = query_of(view)
+    if query != st.query_params.to_dict():
+        st.query_params.from_dict(query)
+    st.session_state[_VIEW] = view
+    st.session_state[_URL] = {key: [value] for key, value in query.items()}
+    st.session_state[_TOUCHED] = False
+    return query
+
+
+def change(**inputs: object) -> None:
+    """Change inputs from a button's callback ("make this A"); the widgets follow on the next run."""
+    view: View = st.session_state[_VIEW]
+    st.session_state[_VIEW] = view.but(**inputs)
+    for code in (inputs.get("a"), inputs.get("b")):
+        if isinstance(code, str):
+            _remember_typed(code)
+    _forget_widgets()
+    touched()
+
+
+def recall(key: str) -> Any:  # noqa: ANN401 - whatever was stored
+    """Return a value of a page's own widget or form, None where there is none."""
+    return st.session_state.get(key)
+
+
+def store(key: str, value: object) -> None:
+    """Keep a page's own value for the session."""
+    st.session_state[key] = value
+
+
+def typed_portfolios() -> tuple[str, ...]:
+    """Return the codes of typed portfolios this session has seen, newest last."""
+    return tuple(st.session_state.get(_TYPED, ()))
+
+
+def _remember_typed(code: str) -> None:
+    if typed_weights(code) is None:
+        return
+    known = [c for c in typed_portfolios() if c != code]
+    st.session_state[_TYPED] = (*known[-MOST_TYPED + 1 :], code)
+
+
+def _forget_widgets() -> None:
+    for name in (*(f.name for f in fields(View)), "window"):
+        st.session_state.pop(key_of(name), None)

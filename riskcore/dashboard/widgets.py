@@ -1,0 +1,106 @@
+"""Pieces the pages share: a drawing with its table twin, cards, guarded sections, explanations."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pandas as pd
+import streamlit as st
+
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.view import View
+from riskcore.errors import RiskcoreError
+from riskcore.figures.drawing import Drawing
+from riskcore.figures.theme import DARK, LIGHT, Theme
+
+__all__ = ["card", "current_theme", "explain", "guarded", "notice", "safe_csv", "show", "show_table"]
+
+CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+def current_theme() -> Theme:
+    """Return the figure theme that matches the page the reader sees."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Show a riskcore error as one sentence where it happened; the rest of the page goes on."""
+    try:
+        yield
+    except RiskcoreError as error:
+        st.error(plain(error), icon=":material/error:")
+
+
+def notice(text: str) -> None:
+    """Show a remark the reader should not miss; `text` may hold names typed by a reader."""
+    st.info(plain(text), icon=":material/info:")
+
+
+def show(drawing: Drawing, *, key: str) -> None:
+    """Draw a chart with its title, its definition on hover, and its table and CSV one click away."""
+    with st.container(gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.markdown(f"**{plain(drawing.title)}**", help=plain(drawing.definition), width="content")
+            with st.popover("Table", type="tertiary", icon=":material/table:", key=f"{key}_table"):
+                show_table(drawing.table, key=key, caption=drawing.definition)
+        st.plotly_chart(
+            drawing.figure,
+            theme=None,
+            key=f"{key}_chart",
+            config=CHART_CONFIG,
+            alt=drawing.alt,
+            width="stretch",
+        )
+
+
+def show_table(table: pd.DataFrame, *, key: str, caption: str = "") -> None:
+    """Show a table with full digits and offer it as CSV."""
+    if caption:
+        st.caption(plain(caption))
+    st.dataframe(table, width="stretch", key=f"{key}_frame")
+    st.download_button(
+        "CSV", lambda: safe_csv(table), file_name=f"{key}.csv", mime="text/csv", key=f"{key}_csv"
+    )
+
+
+def safe_csv(table: pd.DataFrame) -> bytes:
+    r"""Return a table as CSV in which no label or text can start a formula in a spreadsheet.
+
+    Examples
+    --------
+    >>> safe_csv(pd.DataFrame({"weight": [0.5]}, index=pd.Index(["=1+1"], name="asset"))).decode()
+    "asset,weight\n'=1+1,0.5\n"
+    """
+    harmless = table.rename(index=_defused, columns=_defused)
+    for column in harmless.columns[[not pd.api.types.is_numeric_dtype(d) for d in harmless.dtypes]]:
+        harmless[column] = harmless[column].map(_defused)
+    return harmless.to_csv(lineterminator="\n").encode()
+
+
+def _defused(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
+
+
+def card(label: str, values: Sequence[tuple[str, str]], *, definition: str, note: str = "") -> None:
+    """Draw one headline card: a label, A and B side by side, the definition on hover."""
+    with st.container(border=True, height="stretch", width="stretch", gap="small"):
+        st.caption(label, help=definition)
+        with st.container(horizontal=True, gap="medium"):
+            for letter, value in values:
+                with st.container(width="content", gap=None):
+                    st.markdown(f":{LETTER_COLOURS[letter]}[{letter}]")
+                    st.markdown(f"### {value}")
+        if note:
+            st.caption(note)
+
+
+LETTER_COLOURS = {"A": "blue", "B": "orange"}
+
+
+def explain(view: View, words: str, formula: str) -> None:
+    """Add the explanation of a chart when the reader asked for explanations."""
+    if not view.explain:
+        return
+    with st.container(border=True):
+        st.markdown(plain(words))
+        st.latex(formula)
