@@ -12,7 +12,7 @@ from pathlib import Path
 # Lower rooms know nothing of higher ones; among the calculating modules, later rows may use earlier ones.
 CALCULATING_ROWS: tuple[tuple[str, ...], ...] = (
     ("periods", "moments", "measures"),
-    ("contributions", "tail_models", "uncertainty", "statistics"),
+    ("contributions", "tail_models", "uncertainty", "statistics", "worst"),
     ("allocation", "stress", "factors", "benchmark", "sizing", "simulation"),
     ("validation",),
     ("limits",),
@@ -152,6 +152,8 @@ def _reason(room: str, each: Import) -> str | None:
 
 
 def _inner_reason(room: str, target: str) -> str | None:
+    if room == "riskcore" and target in {"figures", "report", "dashboard"}:
+        return f"riskcore itself imports riskcore.{target}; its front door opens the calculating half only"
     if target in {room, "riskcore"} or room in {SCREEN, "riskcore"}:
         return None
     if target not in RANK:

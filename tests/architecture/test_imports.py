@@ -40,6 +40,7 @@ BROKEN = {
         "above it",
     ),
     "dashboard below": ({"riskcore.limits": "from riskcore.dashboard import state"}, "above it"),
+    "a front door with a screen": ({"riskcore": "from riskcore.dashboard import frame"}, "front door"),
     "a page imported": ({"riskcore.dashboard.frame": "import pages.tail"}, "nothing imports a page"),
     "figure that calculates": ({"riskcore.figures.tail": "from riskcore.measures import cvar"}, "it may use"),
     "figure on numerics": ({"riskcore.figures.tail": "from riskcore.numerics import tail"}, "it may use"),
