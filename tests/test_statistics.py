@@ -146,9 +146,9 @@ def test_one_asset_is_one_bet_and_no_diversification():
 
 def test_cash_and_assets_not_held_change_neither_ratio_nor_bets():
     history, portfolio = random_case(2)
-    more = history.frame.assign(CASH=0.0001, OTHER=history.frame["A"] * 2)
+    more = history.frame.assign(CASH=0.0001, NOTE=0.0, OTHER=history.frame["A"] * 2)
     wider = Scenarios.from_returns(more, periods_per_year=252)
-    with_cash = Portfolio("P", {**portfolio.weights.to_dict(), "CASH": 0.5, "OTHER": 0.0})
+    with_cash = Portfolio("P", {**portfolio.weights.to_dict(), "CASH": 0.5, "NOTE": 0.1, "OTHER": 0.0})
     one, two = statistics.describe(history, portfolio), statistics.describe(wider, with_cash)
     assert two.effective_bets == pytest.approx(one.effective_bets, rel=1e-9)
     assert two.diversification_ratio == pytest.approx(one.diversification_ratio, rel=1e-9)
@@ -307,6 +307,17 @@ def test_dated_returns_start_at_the_last_close_before_a_holiday():
     assert found["1y"] is None
 
 
+def test_a_quarter_starts_from_the_last_close_of_the_one_before():
+    # Monday the 1st of April belongs to the quarter.
+    history = Scenarios.from_returns(
+        dated([0.01] * 100, start="2024-03-01").frame[:"2024-05-03"], periods_per_year=252
+    )
+    found = statistics.dated_returns(history, ONE)
+    assert found["QTD"].start == pd.Timestamp("2024-03-29")
+    assert found["QTD"].value == pytest.approx(1.01**25 - 1)
+    assert found["MTD"].value == pytest.approx(1.01**3 - 1)
+
+
 def test_a_period_the_data_does_not_reach_is_none():
     found = statistics.dated_returns(dated([0.01] * 10, start="2024-05-20"), ONE)
     assert found == {"MTD": None, "QTD": None, "YTD": None, "1y": None}
@@ -343,6 +354,30 @@ def test_correlations_are_those_of_pandas():
     pair = found.pairs.set_index(["first", "second"]).loc[("A", "B")]
     assert pair["daily"] == pytest.approx(expected.loc["A", "B"])
     assert pair["weekly"] == pytest.approx(found.weekly.loc["A", "B"])
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("order", [["US", "ASIA"], ["ASIA", "US"]])
+def test_the_leader_is_found_whatever_the_order_and_the_sign(sign, order):
+    draws = np.random.default_rng(4).normal(0, 0.01, 601)
+    frame = pd.DataFrame(
+        {"US": draws[1:], "ASIA": sign * draws[:-1]}, index=pd.date_range("2022-01-03", periods=600, freq="B")
+    )
+    found = statistics.correlation_comparison(Scenarios.from_returns(frame[order], periods_per_year=252))
+    pair = found.understated.iloc[0]
+    assert pair["leader"] == "US"
+    assert pair["lead_correlation"] == pytest.approx(sign, abs=0.02)
+    assert pair["weekly"] == pytest.approx(0.8 * sign, abs=0.1)  # four of five days are shared
+
+
+def test_a_difference_within_its_noise_is_not_called_understated():
+    draws = np.random.default_rng(2).normal(0, 0.01, (150, 6))
+    table = pd.DataFrame(
+        draws, columns=list("ABCDEF"), index=pd.date_range("2024-01-01", periods=150, freq="B")
+    )
+    found = statistics.correlation_comparison(Scenarios.from_returns(table, periods_per_year=252))
+    assert found.pairs["understatement"].max() > 0.15
+    assert found.understated.empty
 
 
 def test_the_same_asset_twice_is_not_understated():
