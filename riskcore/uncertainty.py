@@ -103,12 +103,12 @@ def risk_interval(
     >>> bool(r.lower < r.value < r.upper), r.warning
     (True, None)
     """
-    plan = _plan(scenarios, measure, confidence, level, method, resamples)
+    plan = plan_resampling(scenarios, measure, confidence, level, method, resamples)
     value, losses = _observed(scenarios, portfolio, plan)
     if method == "asymptotic":
         lower, upper = _asymptotic(losses, scenarios.probabilities, value, plan)
         return _interval(plan, portfolio.name, value, lower, upper, None)
-    block_length = _block_length(losses[:, None], scenarios, plan) if method == "block" else None
+    block_length = chosen_block_length(losses[:, None], scenarios, plan) if method == "block" else None
     if measure == "volatility":
         values = _counted_figures(losses[:, None], scenarios, plan, block_length, rng)[:, 0]
     elif block_length is not None:
@@ -126,7 +126,7 @@ def risk_interval(
             rng=rng,
         )
         values = both[measure == "cvar"]
-    lower, upper = _percentiles(values, level)
+    lower, upper = percentiles(values, level)
     return _interval(plan, portfolio.name, value, float(lower), float(upper), block_length)
 
 
@@ -170,12 +170,12 @@ def difference_interval(
     >>> difference_interval(s, a, b, "volatility", rng=rng).excludes_zero
     True
     """
-    plan = _plan(scenarios, measure, confidence, level, method, resamples, offered=METHODS[:2])
+    plan = plan_resampling(scenarios, measure, confidence, level, method, resamples, offered=METHODS[:2])
     one, two = (_observed(scenarios, portfolio, plan) for portfolio in (first, second))
     losses = np.column_stack([one[1], two[1]])
-    block_length = _block_length(losses, scenarios, plan) if method == "block" else None
+    block_length = chosen_block_length(losses, scenarios, plan) if method == "block" else None
     values = _counted_figures(losses, scenarios, plan, block_length, rng)
-    lower, upper = _percentiles(values[:, 0] - values[:, 1], level)
+    lower, upper = percentiles(values[:, 0] - values[:, 1], level)
     name = f"{first.name} − {second.name}"
     return _interval(plan, name, one[0] - two[0], float(lower), float(upper), block_length)
 
@@ -229,26 +229,26 @@ def contribution_intervals(
             f"Contribution intervals exist for cvar and volatility, not for {measure!r}; "
             "VaR contributions rest on a handful of days, use cvar."
         )
-    plan = _plan(scenarios, measure, confidence, level, method, resamples, offered=METHODS[:2])
+    plan = plan_resampling(scenarios, measure, confidence, level, method, resamples, offered=METHODS[:2])
     observed = risk_contributions(scenarios, portfolio, measure, confidence=confidence)
     _, losses = _observed(scenarios, portfolio, plan)
     _, weights, _ = portfolio_losses(scenarios, portfolio)
     parts = -scenarios.returns * weights
-    block_length = _block_length(losses[:, None], scenarios, plan) if method == "block" else None
+    block_length = chosen_block_length(losses[:, None], scenarios, plan) if method == "block" else None
     order = np.argsort(-losses, kind="stable")
     drawn = np.concatenate(
         [
             resampled_contributions(counts, parts, order, confidence=confidence)
-            for counts in _counts(scenarios, plan, block_length, rng)
+            for counts in drawn_counts(scenarios, plan, block_length, rng)
         ]
     )
     totals = drawn.sum(axis=1)
     table = observed.table[["component"]].copy()
-    table["component_lower"], table["component_upper"] = _percentiles(drawn, level)
+    table["component_lower"], table["component_upper"] = percentiles(drawn, level)
     defined = observed.relative_defined and bool(totals.min() > 0 or totals.max() < 0)
     shares = drawn / totals[:, None] if defined else np.full_like(drawn, np.nan)
     table["relative"] = observed.table["relative"] if defined else np.nan
-    table["relative_lower"], table["relative_upper"] = _percentiles(shares, level)
+    table["relative_lower"], table["relative_upper"] = percentiles(shares, level)
     undefined = "The total is near zero or changes sign among the resamples, so shares of it are undefined."
     warning = " ".join(w for w in (plan.warning, None if defined else undefined) if w) or None
     return ContributionIntervalResult(
@@ -267,8 +267,11 @@ def contribution_intervals(
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """Checked settings. `effective` = independent scenarios; `draws` = size of an i.i.d. resample."""
+class ResamplingPlan:
+    """Checked settings of a resampling, shared with `tail_models`.
+
+    `effective` is the number of independent scenarios, `draws` the size of an i.i.d. resample.
+    """
 
     measure: Measure
     confidence: float | None
@@ -308,7 +311,7 @@ class _Plan:
         )
 
 
-def _plan(
+def plan_resampling(
     scenarios: Scenarios,
     measure: Measure,
     confidence: float | None,
@@ -317,7 +320,7 @@ def _plan(
     resamples: int,
     *,
     offered: tuple[str, ...] = METHODS,
-) -> _Plan:
+) -> ResamplingPlan:
     if measure not in (*COVERAGE, "volatility"):
         raise InputError(f"No interval for the measure {measure!r}; choose var, cvar or volatility.")
     if method not in offered:
@@ -343,11 +346,11 @@ def _plan(
         raise MissingDataError(
             f"An interval needs at least 12 independent scenarios; there are {effective:.1f}."
         )
-    return _Plan(measure, confidence, level, method, resamples, effective)
+    return ResamplingPlan(measure, confidence, level, method, resamples, effective)
 
 
 def _interval(
-    plan: _Plan, name: str, value: float, lower: float, upper: float, block_length: float | None
+    plan: ResamplingPlan, name: str, value: float, lower: float, upper: float, block_length: float | None
 ) -> IntervalResult:
     return IntervalResult(
         value=value,
@@ -366,25 +369,25 @@ def _interval(
     )
 
 
-def _observed(scenarios: Scenarios, portfolio: Portfolio, plan: _Plan) -> tuple[float, Floats]:
+def _observed(scenarios: Scenarios, portfolio: Portfolio, plan: ResamplingPlan) -> tuple[float, Floats]:
     found = risk(scenarios, portfolio, plan.measure, confidence=plan.confidence)
     if plan.measure == "volatility" and found.value <= 1e-12 * float(np.abs(found.losses).max(initial=0.0)):
         raise NumericalError("Every scenario has the same loss, so its volatility is 0 and has no interval.")
     return found.value, found.losses
 
 
-def _percentiles(values: Floats, level: float) -> Floats:
-    bounds: Floats = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)
+def percentiles(values: Floats, level: float) -> Floats:
+    bounds: Floats = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0, method="nearest")
     return bounds
 
 
-def _block_length(losses: Floats, scenarios: Scenarios, plan: _Plan) -> float:
+def chosen_block_length(losses: Floats, scenarios: Scenarios, plan: ResamplingPlan) -> float:
     """Return the longest block length that one of the portfolios (columns) asks for."""
     lengths = [optimal_block_length(_influence(column, scenarios.probabilities, plan)) for column in losses.T]
     return float(min(max(*lengths, scenarios.overlap), scenarios.count))
 
 
-def _influence(losses: Floats, probabilities: Floats, plan: _Plan) -> Floats:
+def _influence(losses: Floats, probabilities: Floats, plan: ResamplingPlan) -> Floats:
     """Return, up to a constant, what one scenario adds to the figure."""
     if plan.measure == "volatility":
         return (losses - probabilities @ losses) ** 2
@@ -394,7 +397,9 @@ def _influence(losses: Floats, probabilities: Floats, plan: _Plan) -> Floats:
     return np.maximum(losses - threshold, 0.0)
 
 
-def _asymptotic(losses: Floats, probabilities: Floats, value: float, plan: _Plan) -> tuple[float, float]:
+def _asymptotic(
+    losses: Floats, probabilities: Floats, value: float, plan: ResamplingPlan
+) -> tuple[float, float]:
     z = float(ndtri((1 + plan.level) / 2))
     if plan.measure == "var":
         half = z * sqrt(plan.c * (1 - plan.c) / plan.effective)
@@ -409,8 +414,8 @@ def _asymptotic(losses: Floats, probabilities: Floats, value: float, plan: _Plan
     return value - z * error, value + z * error
 
 
-def _counts(
-    scenarios: Scenarios, plan: _Plan, block_length: float | None, rng: np.random.Generator
+def drawn_counts(
+    scenarios: Scenarios, plan: ResamplingPlan, block_length: float | None, rng: np.random.Generator
 ) -> Iterator[Counts]:
     if block_length is not None:
         return membership_counts(
@@ -420,12 +425,16 @@ def _counts(
 
 
 def _counted_figures(
-    losses: Floats, scenarios: Scenarios, plan: _Plan, block_length: float | None, rng: np.random.Generator
+    losses: Floats,
+    scenarios: Scenarios,
+    plan: ResamplingPlan,
+    block_length: float | None,
+    rng: np.random.Generator,
 ) -> Floats:
     """Return resamples × portfolios: the figure of each column of `losses`, on the same resamples."""
     orders = [np.argsort(-column, kind="stable") for column in losses.T]
     rows = []
-    for counts in _counts(scenarios, plan, block_length, rng):
+    for counts in drawn_counts(scenarios, plan, block_length, rng):
         figures = [
             resampled_figures(counts, column, order, measure=plan.measure, confidence=plan.confidence)
             for column, order in zip(losses.T, orders, strict=True)

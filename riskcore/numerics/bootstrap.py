@@ -177,7 +177,9 @@ def _equal(probabilities: Floats) -> bool:
     return bool(np.ptp(probabilities) <= TOLERANCE / probabilities.size)
 
 
-def resampled_tail(counts: Counts, order: NDArray[np.intp], tail: float) -> tuple[Floats, NDArray[np.intp]]:
+def resampled_tail(
+    counts: Counts | Floats, order: NDArray[np.intp], tail: float | Floats
+) -> tuple[Floats, NDArray[np.intp]]:
     """Return tail weights (rows × K, each row summing to 1) and the column of VaR, for counted resamples.
 
     Parameters
@@ -187,7 +189,7 @@ def resampled_tail(counts: Counts, order: NDArray[np.intp], tail: float) -> tupl
     order
         Observations by falling loss (length n); column k of the answer belongs to observation order[k].
     tail
-        Number of drawn observations in the tail, n(1 − c), not rounded.
+        Number of drawn observations in the tail, n(1 − c), not rounded; one number, or one per row.
 
     Returns
     -------
@@ -197,15 +199,16 @@ def resampled_tail(counts: Counts, order: NDArray[np.intp], tail: float) -> tupl
         which is the lower quantile.
     """
     total = counts.shape[1]
-    columns = min(total, ceil(1.6 * tail) + 32)
+    mass = np.broadcast_to(np.asarray(tail, np.float64), (counts.shape[0],))[:, None]
+    columns = min(total, ceil(1.6 * mass.max()) + 32)
     while True:
         running = np.cumsum(counts[:, order[:columns]], axis=1)
-        if columns == total or running[:, -1].min() > tail + 1:
+        if columns == total or (running[:, -1:] > mass + 1).all():
             break
         columns = min(total, 2 * columns)
-    clipped = np.minimum(running, tail)
-    weights: Floats = np.diff(clipped, axis=1, prepend=0.0) / tail
-    position = np.argmax(running > tail * (1 + TOLERANCE), axis=1)
+    clipped = np.minimum(running, mass)
+    weights: Floats = np.diff(clipped, axis=1, prepend=0.0) / mass
+    position = np.argmax(running > mass * (1 + TOLERANCE), axis=1)
     return weights, position
 
 

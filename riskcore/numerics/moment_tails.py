@@ -45,7 +45,8 @@ def cornish_fisher_tail(
 
         φ(g)/(1−c) · [1 + S g³/6 + K (g⁴−2g²−1)/24 + S² (g⁶−9g⁴+9g²+3)/72],
 
-    and never below VaR (their "operational" definition). S is that of the losses: positive = long tail of losses.
+    and never below VaR (their "operational" definition). S is that of the losses: positive = long tail of
+    losses.
 
     References
     ----------
