@@ -155,7 +155,9 @@ def row_window(days: pd.DatetimeIndex, start: pd.Timestamp, end: pd.Timestamp) -
     mask = _weekmask(days)
     daily = spacing(days) == "day"
     if stop <= first:
-        raise MissingDataError(f"There is no row after {start:%Y-%m-%d} up to {end:%Y-%m-%d}. {_reach(days)}")
+        raise MissingDataError(
+            f"The data has no returns between {start:%Y-%m-%d} and {end:%Y-%m-%d}. {_reach(days)}"
+        )
     if first == 0:
         opens = not _possible_days(days[0] - pd.Timedelta(days=1), start, mask)
     else:
@@ -178,7 +180,7 @@ def _near(close: pd.Timestamp, date: pd.Timestamp, daily: bool, mask: str) -> bo
 
 def _reach(days: pd.DatetimeIndex) -> str:
     kind = "" if spacing(days) == "day" else f" and has {len(days)} rows that are not daily"
-    return f"The data has returns from {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}{kind}."
+    return f"It runs from {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}{kind}."
 
 
 def _weekmask(days: pd.DatetimeIndex) -> str:

@@ -90,7 +90,7 @@ def test_a_window_is_rows_after_the_start_up_to_the_end():
     [
         ("2023-12-28", "2024-01-05", "start from"),  # Friday the 29th could be missing
         ("2024-01-05", "2024-01-15", "end with"),
-        ("2024-02-01", "2024-02-05", "no row after"),
+        ("2024-02-01", "2024-02-05", "no returns between"),
     ],
 )
 def test_a_window_out_of_reach_is_refused(start, end, sentence):

@@ -170,7 +170,7 @@ def test_a_weekend_before_the_first_return_is_not_missing():
 
 def test_data_that_stops_before_the_trough_is_refused():
     with pytest.raises(
-        MissingDataError, match=r"no close on 2020-03-02 .* returns from 2020-02-18 to 2020-02-28"
+        MissingDataError, match=r"no close on 2020-03-02 .* runs from 2020-02-18 to 2020-02-28"
     ):
         run(end="2020-03-02")
 
@@ -187,9 +187,9 @@ def test_a_hole_around_the_peak_or_the_trough_is_refused():
 
 
 def test_a_window_the_data_does_not_touch_is_refused():
-    with pytest.raises(MissingDataError, match="no row after 1987"):
+    with pytest.raises(MissingDataError, match="no returns between 1987"):
         run(start="1987-08-25", end="1987-12-04")
-    with pytest.raises(MissingDataError, match="no row after 2030"):
+    with pytest.raises(MissingDataError, match="no returns between 2030"):
         run(start="2030-08-26", end="2030-12-04")
 
 
