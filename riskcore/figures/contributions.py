@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from riskcore.errors import InputError
 from riskcore.figures.bars import Bars, draw_bars, order_rows, shared_scale
-from riskcore.figures.drawing import Drawing
+from riskcore.figures.drawing import Drawing, check_names
 from riskcore.figures.theme import Theme
 from riskcore.figures.words import percent, plain, shorten
 from riskcore.results import ContributionResult
@@ -62,7 +62,7 @@ def draw_weight_and_risk(
     Raises
     ------
     InputError
-        Not one or two results, or they differ in measure or level.
+        Not one or two results, they differ in measure or level, or have one name.
 
     Examples
     --------
@@ -73,6 +73,7 @@ def draw_weight_and_risk(
     >>> draw_weight_and_risk([a], theme=LIGHT, horizon_label="1-day")[0].title
     'A · Equal weight: share of money (pale) and of 1-day CVaR 95 % (solid)'
     """
+    check_names(names)
     rows = _rows(contributions, most)
     measure = _measure(contributions[0], horizon_label)
     series = [_series(rows, which, names[which], measure, theme) for which in range(len(contributions))]
@@ -120,6 +121,7 @@ def draw_paired(
     Parameters and refusals as in `draw_weight_and_risk`.
     """
     both = [a, b]
+    check_names(names)
     rows = _rows(both, most)
     measure = _measure(a, horizon_label)
     series = [s for which in (0, 1) for s in _series(rows, which, names[which], measure, theme, named=True)]

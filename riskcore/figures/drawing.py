@@ -1,5 +1,6 @@
 """A figure together with everything a page or a report shows beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -7,7 +8,7 @@ import plotly.graph_objects as go
 
 from riskcore.errors import InputError
 
-__all__ = ["Drawing"]
+__all__ = ["Drawing", "check_names"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,3 +42,23 @@ class Drawing:
                 raise InputError(f"A drawing needs a {name}; it is empty.", field=name)
         if self.table.empty:
             raise InputError("A drawing needs a table with the numbers it shows; it is empty.", field="table")
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse portfolios that cannot be told apart by name.
+
+    Raises
+    ------
+    InputError
+        A name is empty, or two are the same.
+
+    Examples
+    --------
+    >>> check_names(["A", "B"])
+    """
+    if any(not name.strip() for name in names):
+        raise InputError("A portfolio without a name cannot be drawn; name it.", names=list(names))
+    if len(set(names)) < len(names):
+        raise InputError(
+            f"Two portfolios have the same name, {names[0]!r}; give them different ones.", names=list(names)
+        )

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from riskcore.errors import InputError, MissingDataError
-from riskcore.figures.drawing import Drawing
+from riskcore.figures.drawing import Drawing, check_names
 from riskcore.figures.theme import Theme, base_layout, value_axis
 from riskcore.figures.words import dated, percent, plain, shorten
 
@@ -85,6 +85,7 @@ def draw_lines(
     """
     if len(series) not in (1, 2) or len(names) < len(series):
         raise InputError(f"Draw one or two named lines, got {len(series)} and {len(names)} names.")
+    check_names(names[: len(series)])
     for line, name in zip(series, names, strict=False):
         _check_line(line, name)
     figure = go.Figure()

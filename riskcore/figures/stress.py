@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from riskcore.errors import InputError
 from riskcore.figures.bars import ROW_FILL, Bars, draw_bars, order_rows, shared_scale
-from riskcore.figures.drawing import Drawing
+from riskcore.figures.drawing import Drawing, check_names
 from riskcore.figures.lines import draw_lines
 from riskcore.figures.theme import Theme
 from riskcore.figures.words import dated, number, percent, plain, shorten
@@ -215,6 +215,7 @@ def _bars_and_marks(
 
 def _pair(returns: Sequence[Floats], names: tuple[str, str], hover: list[str], theme: Theme) -> list[Bars]:
     """Return the losses of A and B as bars in their colours."""
+    check_names(names)
     return [
         Bars(
             names[j],

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from riskcore.errors import InputError
-from riskcore.figures.drawing import Drawing
+from riskcore.figures.drawing import Drawing, check_names
 from riskcore.figures.theme import Theme, base_layout, value_axis
 from riskcore.figures.words import dated, interval, number, percent, plain, shorten
 from riskcore.figures.worst_days import lost
@@ -80,6 +80,7 @@ def draw_tail_histogram(
         VaR and CVaR differ in portfolio or level or are swapped, an interval belongs to another figure, or
         only one of b and b_cvar is given.
     """
+    check_names(names)
     _check_pair(a, a_cvar)
     if (b is None) != (b_cvar is None):
         raise InputError("B needs both its VaR and its CVaR; only one of them was given.")

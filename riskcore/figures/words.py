@@ -17,6 +17,7 @@ SPACE = "\N{NO-BREAK SPACE}"
 MISSING = "no data"
 # Characters that reorder the text around them could make a label read as another one.
 REORDERING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+BREAKING = {"Cc", "Zl", "Zp"}
 # The text of a Plotly figure is a small HTML with MathJax ($) and hover templates ({) besides.
 INTERPRETED = {"$": "&#36;", "{": "&#123;", "}": "&#125;"}
 SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"))
@@ -167,8 +168,9 @@ def shorten(label: object, most: int = 24) -> str:
     """
     if most < 2:
         raise InputError(f"A label needs room for at least 2 characters, got {most}.")
-    visible = "".join(" " if unicodedata.category(c) == "Cc" else c for c in str(label))
-    text = " ".join(REORDERING.sub("", visible).split())
+    # Control characters and line breaks (Cc, Zl, Zp) become spaces; a no-break space stays one.
+    visible = "".join(" " if unicodedata.category(c) in BREAKING else c for c in str(label))
+    text = re.sub(" +", " ", REORDERING.sub("", visible)).strip(" ")
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from riskcore.errors import InputError, MissingDataError
 from riskcore.figures.bars import Bars, draw_bars
-from riskcore.figures.drawing import Drawing
+from riskcore.figures.drawing import Drawing, check_names
 from riskcore.figures.theme import Theme
 from riskcore.figures.words import dated, percent, plain, shorten
 
@@ -38,6 +38,7 @@ def draw_worst_days(
     """
     if table.shape[1] not in (1, 2):
         raise InputError(f"Worst days need a column for A and one for B at most, got {table.shape[1]}.")
+    check_names([str(c) for c in table.columns])
     if most < 1:
         raise InputError(f"Draw at least one day, got most={most}.")
     if table.empty or not np.isfinite(table.iloc[:, 0].to_numpy(dtype=np.float64)).all():
