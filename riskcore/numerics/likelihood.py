@@ -13,6 +13,8 @@ __all__ = ["Fit", "Likelihood", "maximise_likelihood"]
 Floats = NDArray[np.float64]
 Likelihood = Callable[[Floats], tuple[Floats, Floats, Floats]]
 MOST_STEPS = 200
+# Losses are standardised and scales are logarithms: no honest step is longer.
+LONGEST_STEP = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +82,7 @@ def maximise_likelihood(
         size = np.maximum(np.abs(np.diag(block)), 1e-12)
         step = np.zeros_like(theta)
         step[free] = _solved(block, size, gradient[free], damping)
+        step *= min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), LONGEST_STEP))
         trial = np.clip(theta + step, lower, upper)
         if np.array_equal(trial, theta):
             return theta

@@ -294,3 +294,12 @@ def test_a_likelihood_without_a_maximum_is_reported():
             upper=np.array([np.inf]),
             name="hill",
         )
+
+
+def test_fits_survive_two_regimes_of_very_different_size():
+    rng = np.random.default_rng(6)
+    losses = np.r_[rng.normal(size=300) / 1000, rng.standard_t(3, 300)]
+    fit = fit_student_t(losses, equal(600))
+    assert np.exp(fit.theta[2]) == pytest.approx(1.05)
+    tail = fit_gpd(losses, equal(600), threshold=0.9)
+    assert np.isfinite(tail.theta).all()
