@@ -51,6 +51,12 @@ def test_every_return_is_counted_once_and_no_bar_mixes_body_and_tail(scale):
     assert (body.x - body.width / 0.94 / 2).min() >= line - 1e-9
 
 
+def test_rounding_does_not_move_the_var_scenario_into_the_body():
+    a, a_cvar = tail_pair()
+    a = dataclasses.replace(a, value=0.36 + 1e-15)
+    assert trace(draw_tail_histogram(a, a_cvar, theme=LIGHT), "A tail").y.sum() == 5
+
+
 def test_counts_equal_numpys_histogram_on_random_returns():
     rng = np.random.default_rng(3)
     losses = rng.standard_t(4, 3000) / 100
