@@ -1,0 +1,29 @@
+"""The app in memory: pages run by Streamlit's own test runner, without a browser."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.dashboard.reading import checked
+
+ROOT = Path(__file__).parents[2]
+TIMEOUT = 60
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Return a function that opens a page with a query, and checks that nothing broke."""
+    # Streamlit finds app.py beside the tests, and pages/ beside app.py.
+    monkeypatch.chdir(ROOT)
+
+    def opened(page: str = "", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT)
+        if page:
+            app.switch_page(f"pages/{page}.py")
+        for key, value in query.items():
+            app.query_params[key.rstrip("_")] = value
+        return checked(app.run())
+
+    return opened
