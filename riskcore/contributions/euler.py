@@ -77,14 +77,11 @@ def risk_contributions(
     marginal = _marginal(scenarios.returns, q)
     component = weights * marginal
     total = float(q @ losses)
+    columns = np.column_stack([weights, marginal, component, _shares(component, total)])
     table = pd.DataFrame(
-        {
-            "weight": weights,
-            "marginal": marginal,
-            "component": component,
-            "relative": _shares(component, total),
-        },
+        columns,
         index=pd.Index(scenarios.assets, name="asset"),
+        columns=["weight", "marginal", "component", "relative"],
     )
     return ContributionResult(name, chosen.key, chosen.labelled(level), level, total, table)
 

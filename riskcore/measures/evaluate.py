@@ -46,9 +46,13 @@ def portfolio_losses(scenarios: Scenarios, portfolio: Portfolio | pd.Series) -> 
         raise InputError(
             f"Expected one Portfolio or a Series of weights by asset, got {type(portfolio).__name__}."
         )
-    table = weights_table(portfolio, scenarios.assets)
-    weights: Floats = table.iloc[:, 0].to_numpy(dtype=np.float64)
-    return str(table.columns[0]), weights, -(scenarios.returns @ weights)
+    if isinstance(portfolio, Portfolio) and portfolio.assets == scenarios.assets:
+        # Nothing to match: building a table would take longer than the measure itself.
+        name, weights = portfolio.name, portfolio.weights.to_numpy(dtype=np.float64)
+    else:
+        table = weights_table(portfolio, scenarios.assets)
+        name, weights = str(table.columns[0]), table.iloc[:, 0].to_numpy(dtype=np.float64)
+    return name, weights, -(scenarios.returns @ weights)
 
 
 def risk(

@@ -30,7 +30,7 @@ def rank_weights(losses: Floats, probabilities: Floats, above: Callable[[Floats]
         above(0) = 0 and above(1) = 1. From the top, because that is where small masses matter.
     """
     values, weights = checked(losses, probabilities)
-    order = np.argsort(-values, kind="stable")
+    order = np.argsort(-values)
     ranked, mass = values[order], weights[order]
     first = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))
     groups = np.add.reduceat(mass, first)
