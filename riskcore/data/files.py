@@ -13,7 +13,7 @@ from riskcore.data.checks import check_prices, check_returns, quality_notes
 from riskcore.data.dates import parse_dates
 from riskcore.data.dialect import MAX_CELLS, Grid, check_size, recognise, split_text
 from riskcore.data.numbers import decimal_mark, parse_numbers
-from riskcore.data.price_set import PriceSet, infer_periods_per_year, plain_assets
+from riskcore.data.price_set import PriceSet, complete_assets, infer_periods_per_year, plain_assets
 from riskcore.data.table import Table, read_table
 from riskcore.errors import FileFormatError, InputError, MissingDataError, listed
 
@@ -113,11 +113,12 @@ def load_prices(content: bytes, filename: str, answers: Answers | None = None) -
     if found.returns:
         raise FileFormatError("The file holds returns; this version needs prices.", kind="returns")
     frame, notes = found.frame, found.report
-    empty = [str(c) for c in frame.columns[frame.isna().all()]]
-    if len(empty) == frame.shape[1]:
-        raise MissingDataError("No column has any prices.", assets=empty)
-    if empty:
-        notes.append(f"{listed(empty)} cannot be used and is not among the assets chosen at first.")
+    if frame.isna().to_numpy().all():
+        raise MissingDataError("No column has any prices.", assets=[str(c) for c in frame.columns])
+    ready = complete_assets(frame)
+    if ready and len(ready) < frame.shape[1]:
+        left = listed((str(c) for c in frame.columns if c not in ready), most=10)
+        notes.append(f"Not among the assets chosen at first, because prices are missing: {left}.")
     return PriceSet(
         key=f"file-{blake2b(content, digest_size=6).hexdigest()}",
         label=PurePath(filename).name[:LONGEST_LABEL] or "uploaded file",
@@ -126,7 +127,7 @@ def load_prices(content: bytes, filename: str, answers: Answers | None = None) -
         periods_per_year=infer_periods_per_year(pd.DatetimeIndex(frame.index)),
         source="uploaded file",
         notes=tuple(notes),
-        default_assets=tuple(str(c) for c in frame.columns if c not in empty),
+        default_assets=ready,
     )
 
 

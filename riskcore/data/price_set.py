@@ -15,7 +15,14 @@ import pandas as pd
 from riskcore.errors import AssetMismatchError, InputError, MissingDataError, listed
 from riskcore.scenarios import Scenarios
 
-__all__ = ["ASSET_COLUMNS", "LOCAL_RETURNS", "PriceSet", "infer_periods_per_year", "plain_assets"]
+__all__ = [
+    "ASSET_COLUMNS",
+    "LOCAL_RETURNS",
+    "PriceSet",
+    "complete_assets",
+    "infer_periods_per_year",
+    "plain_assets",
+]
 
 ASSET_COLUMNS = ("name", "asset_class", "sector", "region", "currency", "kind")
 LOCAL_RETURNS = "local returns, as if currency-hedged"
@@ -79,6 +86,21 @@ def plain_assets(
     if currencies is not None:
         table["currency"] = list(currencies)
     return table
+
+
+def complete_assets(prices: pd.DataFrame) -> tuple[str, ...]:
+    """Return the tickers that have a price on every row from their first one to the end.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"A": [np.nan, 1, 2], "GAP": [1, np.nan, 2], "NONE": [np.nan] * 3})
+    >>> complete_assets(frame)
+    ('A',)
+    """
+    present = prices.notna().to_numpy()
+    started = np.maximum.accumulate(present, axis=0)
+    whole = (present == started).all(axis=0) & present.any(axis=0)
+    return tuple(str(c) for c in prices.columns[whole])
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -179,7 +179,8 @@ def test_missing_values_late_starts_and_ends_are_counted(tmp_path):
         assert words in said
     assert "D ends on 2024-01-17, 2 rows before" in said
     data = load_prices(text.encode(), "x.csv")
-    assert data.default_assets == ("A", "B", "D") and any("C cannot be used" in n for n in data.notes)
+    assert data.default_assets == ("B",) and any("missing: A, C, D" in n for n in data.notes)
+    assert data.scenarios(data.default_assets).count == 14
 
 
 def test_stale_runs_jumps_splits_and_gaps_are_reported(tmp_path):

@@ -101,9 +101,7 @@ def written(frame, *, sep, decimal, thousands, date_format, order, encoding, new
     return out.getvalue().encode(encoding, errors="strict")
 
 
-@settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     frame=tables(),
     sep=st.sampled_from([",", ";", "\t", "|"]),
@@ -173,7 +171,6 @@ SEED = (
 )
 
 
-@settings(max_examples=400, deadline=None)
 @given(
     seed=st.sampled_from(SEED),
     edits=st.lists(st.tuples(st.integers(0, 120), st.integers(0, 3), st.binary(max_size=4)), max_size=8),
@@ -187,13 +184,11 @@ def test_spoiled_bytes_load_or_are_refused(seed, edits, answers):
     check(bytes(content), answers)
 
 
-@settings(max_examples=300, deadline=None)
 @given(content=st.binary(max_size=300))
 def test_random_bytes_load_or_are_refused(content):
     check(content, None)
 
 
-@settings(max_examples=300, deadline=None)
 @given(content=st.text(alphabet="0123456789.,;-/|\t\n\"'%$€ \r:TABCaté=+()", max_size=200))
 def test_random_text_loads_or_is_refused(content):
     check(content.encode(), None)

@@ -1,7 +1,7 @@
 """A pasted table of weights is read as it stands: matched, never rescaled, never dropped unsaid."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from riskcore.data.sample import load_sample
@@ -118,7 +118,6 @@ def test_names_that_two_assets_share_are_not_guessed():
         parse_weights("gold 100 %", {"A": "Gold", "B": "gold"})
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     weights=st.lists(st.integers(-5000, 20000), min_size=1, max_size=6),
     mark=st.sampled_from(".,"),
@@ -134,7 +133,6 @@ def test_written_weights_come_back(weights, mark, separator):
     assert reading.weights == pytest.approx(expected, abs=1e-12) and list(reading.weights) == tickers
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="SPYBND spybnd0123456789.,;|\t\n%$-()\"'=é", max_size=60))
 def test_any_text_is_read_or_refused(text):
     try:
