@@ -18,9 +18,16 @@ from typing import NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from riskcore.errors import ConvergenceError, InfeasibleError, InputError, MissingDataError, NumericalError
+from riskcore.errors import (
+    ConvergenceError,
+    InfeasibleError,
+    InputError,
+    MissingDataError,
+    NumericalError,
+    ProbabilityError,
+)
 from riskcore.numerics.budgeting import check_budgets, solve_risk_budget_volatility
-from riskcore.numerics.interior_point import TailProgram, TailSolution, solve_tail_program
+from riskcore.numerics.interior_point import Point, TailProgram, TailSolution, solve_tail_program
 from riskcore.numerics.tail import boundary, check_confidence, checked
 
 __all__ = ["CvarSolution", "solve_cvar_parity", "solve_minimum_cvar"]
@@ -29,11 +36,17 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 ACCEPTED = 1e-6
-AIM = 1e-9
 ENGINE_TOLERANCE = 1e-11
+LOOSE = 1e-2
 MOST_ROUNDS = 25
+BARRIER = 0.05
+"""First barrier parameter over the spread of the losses: large enough to forget a start that is not centred."""
+FLOOR = 1e-2
 BAND, BAND_PER_ASSET = 200, 8
-BARRIER = 0.02
+MIN_BAND, MIN_BAND_PER_ASSET = 400, 8
+SAMPLE, SAMPLE_PER_ASSET = 500, 8
+FLAT = 1e-3
+"""Risk over the root mean square of the parts below which the parts set the scale, not the risk."""
 RISKLESS = 1e-8
 """CVaR of a long-only portfolio over the root mean square of its parts below which parity is refused."""
 
@@ -150,7 +163,7 @@ def solve_cvar_parity(
     check_budgets(budgets, returns.shape[1] if returns.ndim == 2 else 0)
     problem = _prepare(returns, probabilities, confidence, budgets)
     first = _budgeting_start(problem) if start is None else start * problem.unit
-    solved = _rounds(problem, np.maximum(first, 1e-8 * first.max()))
+    solved = _rounds(problem, first, BAND + BAND_PER_ASSET * first.size)
     found = _certified(problem, solved, probabilities)
     if not max(found.residual, found.gap) <= ACCEPTED:
         _refuse_parity(problem, found)
@@ -188,7 +201,8 @@ def solve_minimum_cvar(
     """
     problem = _prepare(returns, probabilities, confidence, None)
     first = _minimum_start(problem) if start is None else start * problem.unit
-    solved = _rounds(problem, np.maximum(first, 1e-3 * first.max()))
+    first = _near(problem, first)
+    solved = _rounds(problem, first, MIN_BAND + MIN_BAND_PER_ASSET * first.size)
     found = _certified(problem, solved, probabilities)
     if not found.gap <= ACCEPTED:
         raise ConvergenceError(
@@ -203,6 +217,8 @@ def _prepare(returns: Floats, probabilities: Floats, confidence: float, budgets:
     level = check_confidence(confidence)
     if returns.ndim != 2 or returns.shape[1] == 0:
         raise InputError(f"Returns need scenarios as rows and assets as columns; got shape {returns.shape}.")
+    if len(probabilities) != len(returns):
+        raise ProbabilityError(f"{len(probabilities)} probabilities for {len(returns)} scenarios.")
     checked(probabilities, probabilities)
     possible = probabilities > 0.0
     if not possible.all():
@@ -220,68 +236,101 @@ def _prepare(returns: Floats, probabilities: Floats, confidence: float, budgets:
 
 def _budgeting_start(problem: _Problem) -> Floats:
     """Return volatility parity on a sample of rows: near enough to begin with."""
+    budgets = problem.budgets
+    assert budgets is not None
     rows = problem.returns[:: max(1, len(problem.returns) // max(1000, 3 * problem.unit.size))] / problem.unit
     rows = rows - rows.mean(axis=0)
-    assert problem.budgets is not None
     try:
-        return solve_risk_budget_volatility(rows.T @ rows / len(rows), problem.budgets).weights
-    except NumericalError:  # too few rows, or a flat asset; any start will do
-        return np.sqrt(problem.budgets)
+        return solve_risk_budget_volatility(rows.T @ rows / len(rows), budgets).weights
+    except NumericalError:  # too few rows, or a flat asset: any start will do, this one costs a few steps
+        return np.sqrt(budgets)
 
 
 def _minimum_start(problem: _Problem) -> Floats:
-    """Return the minimum on a random sample of rows, solved loosely."""
+    """Return a loose minimum on a random sample of rows, or a first guess where there are few."""
     count, n = problem.returns.shape
-    size = max(1000, 8 * n)
+    size = SAMPLE + SAMPLE_PER_ASSET * n
     if count < 3 * size:
         return np.ones(n)
-    rows = np.sort(np.random.default_rng(0).choice(count, count // 8, replace=False))
+    rows = np.sort(np.random.default_rng(0).choice(count, max(count // 10, size), replace=False))
     sample = problem.probabilities[rows]
-    sample = sample / sample.sum()
+    total = float(sample.sum())
+    if total == 0.0:  # all of the sample underflows: it says nothing
+        return np.ones(n)
     smaller = problem._replace(
-        returns=problem.returns[rows], probabilities=sample, caps=sample / (1.0 - problem.confidence)
+        returns=problem.returns[rows],
+        probabilities=sample / total,
+        caps=sample / (total * (1.0 - problem.confidence)),
     )
-    first = _minimum_start(smaller)
-    return _rounds(smaller, np.maximum(first, 1e-3 * first.max()), tolerance=1e-3).positions
+    return _near(smaller, _minimum_start(smaller))
 
 
 class _Round(NamedTuple):
-    """Where the rounds ended: positions, their full pass, the band and its dual solution."""
+    """Where the rounds ended: the full pass, the band and its solution, and all steps taken."""
 
-    positions: Floats
     full: _Pass
     band: _Band
     solution: TailSolution
     iterations: int
 
 
-def _rounds(problem: _Problem, x: Floats, *, tolerance: float = ENGINE_TOLERANCE) -> _Round:
-    """Solve on a band around VaR, look at all scenarios, widen the band, until none is on the wrong side."""
-    x, full = _scaled(problem, x)
-    size = BAND_PER_ASSET * x.size + BAND
+def _near(problem: _Problem, x: Floats) -> Floats:
+    """Return positions near the minimum, from one loose solve on a band."""
+    point, full = _start(problem, x)
+    band = _screen(problem, full, MIN_BAND + MIN_BAND_PER_ASSET * x.size)
+    return _solve_band(problem, band, point, LOOSE).point.x
+
+
+def _rounds(problem: _Problem, x: Floats, size: int) -> _Round:
+    """Solve on a band around VaR, look at all scenarios, mend the band, until none is on the wrong side."""
+    point, full = _start(problem, x)
     band = _screen(problem, full, size)
-    barrier, total, fresh = BARRIER, 0, 0
+    total = 0
     for _ in range(MOST_ROUNDS):
-        solution = _solve_band(problem, band, x, full.var, barrier, tolerance)
+        solution = _solve_band(problem, band, point, ENGINE_TOLERANCE)
         total += solution.iterations
-        tried = _full_pass(problem, solution.positions)
-        wrong = _wrong_side(tried.losses, solution.level, band)
-        if wrong.size == 0 or (tolerance > AIM and solution.ended == "converged"):
+        tried = _full_pass(problem, solution.point.x)
+        wrong = _wrong_side(tried.losses, solution.point.t, band)
+        riskless = tried.cvar < RISKLESS * float(solution.point.x.sum())
+        if wrong.size == 0 or (solution.ended == "unbounded" and riskless):
             break
-        if solution.ended == "unbounded":
-            if tried.cvar < RISKLESS * float(solution.positions.sum()):
-                break
-            size *= 2
-            band = _widened(problem, band, tried.losses, solution.level, size)
+        if wrong.size <= 0.5 * band.kept.size and solution.ended != "unbounded":
+            band = _widened(problem, band, tried.losses, solution.point.t, wrong.size)
+            point, full = _start(problem, solution.point.x)
             continue
-        x, full = _scaled(problem, np.maximum(solution.positions, 1e-4 * solution.positions.max()))
-        barrier = 0.1 * BARRIER
-        if wrong.size > 0.3 * band.kept.size and fresh < 4:
-            fresh += 1
-            band = _screen(problem, full, size)
-        else:
-            band = _widened(problem, band, tried.losses, solution.level, wrong.size)
-    return _Round(solution.positions, tried, band, solution, total)
+        # The band was too narrow for the step: begin again on twice its size, no worse than before.
+        size = 2 * band.kept.size
+        point, full = _start(problem, _better(problem, point.x, solution.point.x))
+        band = _screen(problem, full, size)
+    return _Round(tried, band, solution, total)
+
+
+def _better(problem: _Problem, old: Floats, new: Floats) -> Floats:
+    """Return the best of both and their mean, judged on all scenarios."""
+    held = 1.0 / problem.unit
+    old, new = old / float(held @ old), new / float(held @ new)
+
+    def objective(x: Floats) -> float:
+        cvar = _full_pass(problem, x).cvar
+        if problem.budgets is None:
+            return cvar
+        return float(np.log(cvar) - problem.budgets @ np.log(x)) if cvar > 0 else -np.inf
+
+    return min((old, new, 0.5 * (old + new)), key=objective)
+
+
+def _start(problem: _Problem, x: Floats) -> tuple[Point, _Pass]:
+    """Return a centred point near x, in units in which losses, or for parity the CVaR, are of order 1."""
+    x = np.maximum(x, (FLOOR if problem.budgets is None else 1e-8) * float(x.max()))
+    full = _full_pass(problem, x)
+    spread = max(2.0 * float(np.abs(full.losses).mean()), FLAT * float(x.sum()))
+    size = spread if problem.budgets is None else max(full.cvar, FLAT * spread)
+    x = x / size
+    scaled = _Pass(full.losses / size, full.var / size, full.cvar / size)
+    barrier = BARRIER * spread / size
+    if problem.budgets is None:
+        return Point(x, scaled.var, barrier / (x.size * x), scaled.cvar, barrier), scaled
+    return Point(x, scaled.var, problem.budgets / x, 0.0, barrier), scaled
 
 
 def _full_pass(problem: _Problem, x: Floats) -> _Pass:
@@ -289,16 +338,6 @@ def _full_pass(problem: _Problem, x: Floats) -> _Pass:
     cut = boundary(losses, problem.probabilities, problem.confidence)
     tail = float(problem.probabilities[cut.beyond] @ losses[cut.beyond]) + cut.remainder * cut.value
     return _Pass(losses, cut.value, tail / (cut.beyond_mass + cut.remainder))
-
-
-def _scaled(problem: _Problem, x: Floats) -> tuple[Floats, _Pass]:
-    """Return the positions scaled to a CVaR of 1, which is what it is at the solution of parity."""
-    full = _full_pass(problem, x)
-    if problem.budgets is None:
-        size = max(abs(full.cvar), abs(full.var), 1e-6 * float(x.sum()))
-    else:
-        size = max(full.cvar, 1e-3 * float(x.sum()))
-    return x / size, _Pass(full.losses / size, full.var / size, full.cvar / size)
 
 
 def _screen(problem: _Problem, full: _Pass, size: int) -> _Band:
@@ -341,36 +380,35 @@ def _widened(problem: _Problem, band: _Band, losses: Floats, level: float, extra
     return _Band(np.flatnonzero(chosen), tail, 1.0 - float(problem.caps[tail].sum()))
 
 
-def _solve_band(
-    problem: _Problem, band: _Band, x: Floats, level: float, barrier: float, tolerance: float
-) -> TailSolution:
+def _solve_band(problem: _Problem, band: _Band, point: Point, tolerance: float) -> TailSolution:
     prices = 1.0 / problem.unit
     program = TailProgram(
         losses=problem.returns[band.kept] / -problem.unit,
-        caps=problem.caps[band.kept],
+        # q ≤ mass holds anyway; heavy scenarios with far larger caps would only blur the first steps.
+        caps=np.minimum(problem.caps[band.kept], 2.0 * band.mass),
         tail_gradient=problem.caps[band.tail] @ problem.returns[band.tail] / -problem.unit,
         mass=band.mass,
         budgets=problem.budgets,
-        prices=prices / float(prices @ x),
+        prices=prices / float(prices @ point.x),
     )
-    return solve_tail_program(program, x, level, start=barrier, tolerance=tolerance)
+    return solve_tail_program(program, point, tolerance=tolerance)
 
 
 def _certified(problem: _Problem, end: _Round, probabilities: Floats) -> CvarSolution:
     """Evaluate the last round on all scenarios: exact CVaR, dual tail weights, shares and gaps."""
-    held = end.positions / problem.unit
+    held = end.solution.point.x / problem.unit
     total = float(held.sum())
     weights, losses, cvar = held / total, end.full.losses / total, end.full.cvar / total
     q = np.zeros(losses.size)
     q[end.band.tail] = problem.caps[end.band.tail]
-    inner = problem.caps[end.band.kept] * end.solution.fractions
+    inner = np.minimum(problem.caps[end.band.kept], 2.0 * end.band.mass) * end.solution.fractions
     q[end.band.kept] = inner * (end.band.mass / float(inner.sum()))
     active = np.flatnonzero(q)
     pull = -(q[active] @ problem.returns[active])
     expected = float(q @ losses)
     shares = _over(weights * pull, expected)
     bound = float(pull.min()) if problem.budgets is None else expected
-    gap = float(_over(cvar - bound, float(q @ np.abs(losses))))
+    gap = float(_over(cvar - bound, max(float(q @ np.abs(losses)), FLAT * float(weights @ problem.unit))))
     residual = gap if problem.budgets is None else float(np.max(np.abs(shares / problem.budgets - 1.0)))
     tail_weights = np.zeros(probabilities.size)
     tail_weights[probabilities > 0.0] = q

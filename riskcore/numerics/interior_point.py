@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-__all__ = ["TailProgram", "TailSolution", "solve_tail_program"]
+__all__ = ["Point", "TailProgram", "TailSolution", "solve_tail_program"]
 
 Floats = NDArray[np.float64]
 STEP_FRACTION = 0.995
@@ -54,14 +54,27 @@ class TailProgram:
     prices: Floats
 
 
+class Point(NamedTuple):
+    """Where to start or stop: positions x, level t, multipliers λ of x > 0 and θ of a'x = 1, barrier μ.
+
+    The excesses and fractions that belong to it are those of the central path at (x, t, μ), so that a point
+    carries over to a program with other scenarios.
+    """
+
+    x: Floats
+    t: float
+    lam: Floats
+    theta: float
+    mu: float
+
+
 class TailSolution(NamedTuple):
-    """The last iterate: positions, level, fractions α of the caps, and how it ended.
+    """The best iterate: the point, the fractions α of the caps, the steps taken, and how it ended.
 
     `ended` is "converged", "unbounded" (budgeting: an x without risk under the reduced program) or "stalled".
     """
 
-    positions: Floats
-    level: float
+    point: Point
     fractions: Floats
     iterations: int
     ended: str
@@ -101,52 +114,55 @@ class _Step(NamedTuple):
     theta: float
 
 
-def solve_tail_program(
-    program: TailProgram, positions: Floats, level: float, *, start: float, tolerance: float
-) -> TailSolution:
-    """Solve from `positions` > 0 and `level`; the losses should be scaled to the order of 1.
+def solve_tail_program(program: TailProgram, point: Point, *, tolerance: float) -> TailSolution:
+    """Solve from a point with x > 0, λ > 0 and μ > 0; losses and risk should be of the order of 1.
 
-    `start` is the first barrier parameter, an excess in units of the losses times positions; `tolerance`
-    bounds the relative errors of the contributions and the duality gap over the size of the objective.
+    `tolerance` bounds the duality gap, the relative errors of the contributions and |Σ c α − m|.
     """
-    matrix = np.empty((len(program.caps), positions.size + 1))
+    matrix = np.empty((len(program.caps), point.x.size + 1))
     matrix[:, :-1] = program.losses
     matrix[:, -1] = -1.0
-    state = _initial(program, positions, level, start)
-    best, stalled, ended = np.inf, 0, "stalled"
+    state = best = _initial(program, point)
+    least, stalled, ended = np.inf, 0, "stalled"
     for iteration in range(MOST_ITERATIONS):  # noqa: B007 (returned: the steps taken)
         view = _look(program, state)
         merit = max(view.error, view.gap)
+        stalled = 0 if merit < 0.9 * least else stalled + 1
+        if merit < least:
+            least, best = merit, state
         if merit <= tolerance:
             ended = "converged"
             break
         if program.budgets is not None and view.risk < RISKLESS * float(state.x.sum()):
-            ended = "unbounded"
+            best, ended = state, "unbounded"
             break
-        stalled = 0 if merit < 0.9 * best else stalled + 1
-        best = min(best, merit)
         if stalled >= 15 or not np.isfinite(merit):
             break
-        moved = _advance(program, matrix, state, view)
+        moved = _advance(program, matrix, state, view, floor=0.2 * tolerance)
         if moved is None:
             break
         state = moved
-    return TailSolution(state.x, state.t, state.alpha, iteration, ended)
+    mu = _complementarity(program, best)
+    return TailSolution(Point(best.x, best.t, best.lam, best.theta, mu), best.alpha, iteration, ended)
 
 
-def _initial(program: TailProgram, x: Floats, t: float, mu: float) -> _State:
-    """Return the central u, z, α at (x, t): α z = μ, (1 − α) u = μ and u − z = L x − t."""
-    ratio = (program.losses @ x - t) / mu
+def _initial(program: TailProgram, point: Point) -> _State:
+    """Add the central u, z, α: α z = μ, (1 − α) u = μ and u − z = L x − t."""
+    ratio = (program.losses @ point.x - point.t) / point.mu
     size = np.abs(ratio)
     small = 2.0 / (2.0 + size + np.sqrt(size**2 + 4.0))  # the smaller of α and β, without cancellation
     alpha = np.where(ratio < 0, small, 1.0 - small)
     beta = np.where(ratio < 0, 1.0 - small, small)
-    u, z = mu / beta, mu / alpha
-    if program.budgets is not None:
-        return _State(x, t, u, z, alpha, beta, program.budgets / x, 0.0)
-    pull = program.tail_gradient + program.losses.T @ (program.caps * alpha)
-    theta = float((pull / program.prices).min()) - mu
-    return _State(x, t, u, z, alpha, beta, pull - theta * program.prices, theta)
+    return _State(point.x, point.t, point.mu / beta, point.mu / alpha, alpha, beta, point.lam, point.theta)
+
+
+def _complementarity(program: TailProgram, s: _State) -> float:
+    """Return μ, the mean of α z and (1 − α) u (and of n λ x without budgets), weighted by the caps."""
+    pairs = float(program.caps @ (s.alpha * s.z + s.beta * s.u))
+    count = 2.0 * float(program.caps.sum())
+    if program.budgets is None:
+        return (pairs + float(s.lam @ s.x)) / (count + 1.0)
+    return pairs / count
 
 
 def _look(program: TailProgram, s: _State) -> _View:
@@ -163,57 +179,47 @@ def _look(program: TailProgram, s: _State) -> _View:
     return _View(program.losses @ s.x - s.t, pull, mass_error, risk, gap, error)
 
 
-def _advance(program: TailProgram, matrix: Floats, s: _State, view: _View) -> _State | None:
+def _advance(
+    program: TailProgram, matrix: Floats, s: _State, view: _View, *, floor: float
+) -> _State | None:
     """Take one predictor–corrector step; None when the equations cannot be solved."""
     spread = s.z / s.alpha + s.u / s.beta
     weight = program.caps / spread
     factor = _factor(matrix, weight, s.lam / s.x)
     if factor is None:
         return None
-    share = float(program.caps.sum()) / s.x.size  # of the complementarity, for one λ x beside the scenarios
+    system = _System(program, matrix, s, view, factor, weight, spread)
     held = program.budgets
-    pairs = float(program.caps @ (s.alpha * s.z + s.beta * s.u))
-    count = 2.0 * float(program.caps.sum())
-    if held is None:
-        pairs += float(s.lam @ s.x)
-        count += share * s.x.size
-    mu = pairs / count
-
-    def direction(ra: Floats, rb: Floats, rx: Floats) -> _Step:
-        return _solve(program, matrix, s, view, factor, weight, spread, ra, rb, rx)
-
     target = np.zeros_like(s.x) if held is None else held
-    ahead = direction(-s.alpha * s.z, -s.beta * s.u, target - s.lam * s.x)
+    ahead = _solve(system, -s.alpha * s.z, -s.beta * s.u, target - s.lam * s.x)
     primal, dual = _lengths(s, ahead)
-    after = float(
-        program.caps
-        @ (
-            (s.alpha + dual * ahead.alpha) * (s.z + primal * ahead.z)
-            + (s.beta - dual * ahead.alpha) * (s.u + primal * ahead.u)
-        )
-    )
+    mu = _complementarity(program, s)
+    after = _complementarity(program, _moved(s, ahead, min(1.0, primal), min(1.0, dual)))
+    centre = max(mu * min(1.0, after / mu) ** 3, min(mu, floor / (1.0 + 2.0 * float(program.caps.sum()))))
     if held is None:
-        after += float((s.lam + dual * ahead.lam) @ (s.x + primal * ahead.x))
-        target = np.full_like(s.x, mu * share)
-    centre = mu * min(1.0, max(after / pairs, 0.0)) ** 3
-    if held is None:
-        target = np.full_like(s.x, centre * share)
-    final = direction(
-        centre - s.alpha * s.z - ahead.alpha * ahead.z,
-        centre - s.beta * s.u + ahead.alpha * ahead.u,
-        target - s.lam * s.x - ahead.lam * ahead.x,
+        target = np.full_like(s.x, centre / s.x.size)
+    # Second-order terms beyond μ itself come from steps that cannot be taken in full, and mislead.
+    most = mu / s.x.size if held is None else held
+    final = _solve(
+        system,
+        centre - s.alpha * s.z - np.clip(ahead.alpha * ahead.z, -mu, mu),
+        centre - s.beta * s.u + np.clip(ahead.alpha * ahead.u, -mu, mu),
+        target - s.lam * s.x - np.clip(ahead.lam * ahead.x, -most, most),
     )
     primal, dual = _lengths(s, final)
-    primal, dual = min(1.0, STEP_FRACTION * primal), min(1.0, STEP_FRACTION * dual)
+    return _moved(s, final, min(1.0, STEP_FRACTION * primal), min(1.0, STEP_FRACTION * dual))
+
+
+def _moved(s: _State, d: _Step, primal: float, dual: float) -> _State:
     return _State(
-        s.x + primal * final.x,
-        s.t + primal * final.t,
-        s.u + primal * final.u,
-        s.z + primal * final.z,
-        s.alpha + dual * final.alpha,
-        s.beta - dual * final.alpha,
-        s.lam + dual * final.lam,
-        s.theta + dual * final.theta,
+        s.x + primal * d.x,
+        s.t + primal * d.t,
+        s.u + primal * d.u,
+        s.z + primal * d.z,
+        s.alpha + dual * d.alpha,
+        s.beta - dual * d.alpha,
+        s.lam + dual * d.lam,
+        s.theta + dual * d.theta,
     )
 
 
@@ -236,18 +242,21 @@ def _factor(matrix: Floats, weight: Floats, diagonal: Floats) -> Floats | None:
     return None
 
 
-def _solve(
-    program: TailProgram,
-    matrix: Floats,
-    s: _State,
-    view: _View,
-    factor: Floats,
-    weight: Floats,
-    spread: Floats,
-    ra: Floats,
-    rb: Floats,
-    rx: Floats,
-) -> _Step:
+class _System(NamedTuple):
+    """The factored equations at one iterate."""
+
+    program: TailProgram
+    matrix: Floats
+    state: _State
+    view: _View
+    factor: Floats
+    weight: Floats
+    spread: Floats
+
+
+def _solve(system: _System, ra: Floats, rb: Floats, rx: Floats) -> _Step:
+    """Return the direction for the complementarity residuals of α z, (1 − α) u and λ x."""
+    program, matrix, s, view, factor, weight, spread = system
     n = s.x.size
     # ρ collects the complementarity targets and what u − z = L x − t is off by.
     rho = ra / s.alpha - rb / s.beta + (s.z - s.u + view.excess)
@@ -266,15 +275,9 @@ def _solve(
     else:
         step = dpotrs(factor, right, lower=False, overwrite_b=True)[0]
     alpha = (rho + matrix @ step) / spread
-    return _Step(
-        step[:n],
-        float(step[n]),
-        (rb + s.u * alpha) / s.beta,
-        (ra - s.z * alpha) / s.alpha,
-        alpha,
-        (rx - s.lam * step[:n]) / s.x,
-        theta,
-    )
+    du = (rb + s.u * alpha) / s.beta
+    dz = (ra - s.z * alpha) / s.alpha
+    return _Step(step[:n], float(step[n]), du, dz, alpha, (rx - s.lam * step[:n]) / s.x, theta)
 
 
 def _lengths(s: _State, d: _Step) -> tuple[float, float]:
