@@ -14,7 +14,7 @@ from riskcore.errors import InputError
 from riskcore.figures.bars import Bars, draw_bars, order_rows, shared_scale
 from riskcore.figures.drawing import Drawing, check_names
 from riskcore.figures.theme import Theme
-from riskcore.figures.words import percent, plain, shorten
+from riskcore.figures.words import percent, plain, shorten, unbroken
 from riskcore.results import ContributionResult
 
 __all__ = ["draw_paired", "draw_weight_and_risk"]
@@ -40,7 +40,7 @@ def draw_weight_and_risk(
     most: int = 8,
     horizon_label: str = "",
 ) -> list[Drawing]:
-    """Draw weight (pale) and share of risk (solid) by asset, one drawing per portfolio.
+    r"""Draw weight (pale) and share of risk (solid) by asset, one drawing per portfolio.
 
     The drawings share one scale and one order of assets, that of A's risk; assets beyond the `most`
     largest are summed. Where a total is too near zero to divide by, all show the components in percent
@@ -71,7 +71,7 @@ def draw_weight_and_risk(
     ...                       "relative": [0.75, 0.25]}, index=["SPY", "BND"])
     >>> a = ContributionResult("Equal weight", "cvar", "CVaR 95 %", 0.95, 0.02, table)
     >>> draw_weight_and_risk([a], theme=LIGHT, horizon_label="1-day")[0].title
-    'A · Equal weight: share of money (pale) and of 1-day CVaR 95 % (solid)'
+    'A · Equal weight: share of money (pale) and of 1-day CVaR 95\xa0% (solid)'
     """
     check_names(names)
     rows = _rows(contributions, most)
@@ -221,7 +221,7 @@ def _digits(rows: _Rows) -> int:
 
 def _measure(result: ContributionResult, horizon_label: str) -> str:
     """Return the measure with its horizon, "1-day CVaR 95 %"."""
-    return f"{horizon_label} {result.label}".strip()
+    return unbroken(f"{horizon_label} {result.label}".strip())
 
 
 def _titled(name: str, result: ContributionResult) -> str:

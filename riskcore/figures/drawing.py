@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from riskcore.errors import InputError
 
-__all__ = ["Drawing", "check_names"]
+__all__ = ["Drawing", "check_names", "readable_index"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,3 +62,15 @@ def check_names(names: Sequence[str]) -> None:
         raise InputError(
             f"Two portfolios have the same name, {names[0]!r}; give them different ones.", names=list(names)
         )
+
+
+def readable_index(index: pd.Index, name: str) -> pd.Index:
+    """Return dates as 2020-03-16, without the time that a table would show; other labels as they are.
+
+    Examples
+    --------
+    >>> readable_index(pd.to_datetime(["2020-03-16"]), "date").tolist()
+    ['2020-03-16']
+    """
+    labels = index.strftime("%Y-%m-%d") if isinstance(index, pd.DatetimeIndex) else index
+    return labels.rename(name)

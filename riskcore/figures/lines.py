@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from riskcore.errors import InputError, MissingDataError
-from riskcore.figures.drawing import Drawing, check_names
+from riskcore.figures.drawing import Drawing, check_names, readable_index
 from riskcore.figures.theme import Theme, base_layout, value_axis
 from riskcore.figures.words import dated, percent, plain, shorten
 
@@ -174,7 +174,7 @@ def draw_drawdowns(
         f"Lines of the loss since the last peak. {' '.join(lowest)}",
         pd.DataFrame(
             {f"{n} below its peak (%)": 100.0 * line for line, n in zip(series, names, strict=False)}
-        ).rename_axis("date"),
+        ).pipe(lambda t: t.set_axis(readable_index(t.index, "date"))),
         f"At each date, how far the value stood below its highest value until then, from {basis}; "
         "the starting value counts as a peak. Zero means a new high.",
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from riskcore.errors import InputError
 from riskcore.figures.bars import ROW_FILL, Bars, draw_bars, order_rows, shared_scale
-from riskcore.figures.drawing import Drawing, check_names
+from riskcore.figures.drawing import Drawing, check_names, readable_index
 from riskcore.figures.lines import draw_lines
 from riskcore.figures.theme import Theme
 from riskcore.figures.words import dated, number, percent, plain, shorten
@@ -129,7 +129,7 @@ def draw_replay_path(
         f"{_totals(a, b, names)}.",
         pd.DataFrame(
             {f"{n} change since the peak close (%)": 100.0 * p for n, p in zip(names, paths, strict=True)}
-        ).rename_axis("date"),
+        ).pipe(lambda t: t.set_axis(readable_index(t.index, "date"))),
         "Today's weights, bought at the peak close and held; weights drift with prices.",
     )
 

@@ -1,7 +1,6 @@
 """The distribution of returns with its tail: VaR, CVaR and every scenario behind them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from riskcore.errors import InputError
-from riskcore.figures.drawing import Drawing, check_names
+from riskcore.figures.bins import Bins, count_returns
+from riskcore.figures.drawing import Drawing, check_names, readable_index
 from riskcore.figures.theme import Theme, base_layout, value_axis
-from riskcore.figures.words import dated, interval, number, percent, plain, shorten
+from riskcore.figures.words import dated, interval, number, percent, plain, shorten, unbroken
 from riskcore.figures.worst_days import lost
 from riskcore.results import RiskResult
 from riskcore.results.uncertainty import IntervalResult
@@ -20,27 +20,12 @@ from riskcore.results.uncertainty import IntervalResult
 __all__ = ["draw_tail_histogram"]
 
 Floats = NDArray[np.float64]
-# Bins are counted outwards from the VaR, so that no bar is half tail and half body.
-MOST_BINS = 90
 # More dots than this hide one another; the worst are kept and the definition says so.
 MOST_DOTS = 500
 HISTOGRAM_SHARE = 0.64
 # Room left of the CVaR line for its label, as a share of the width, for a phone.
 LABEL_SHARE = 0.36
 HEADROOM = 1.42
-
-
-@dataclass(frozen=True)
-class _Bins:
-    """Counts of returns, in percent, in bins (edge_k, edge_k+1] of one width."""
-
-    edges: Floats
-    counts: Floats
-
-    @property
-    def centres(self) -> Floats:
-        """Return the middle of each bin."""
-        return (self.edges[:-1] + self.edges[1:]) / 2
 
 
 def draw_tail_histogram(
@@ -51,6 +36,7 @@ def draw_tail_histogram(
     *,
     theme: Theme,
     intervals: Mapping[str, IntervalResult] | None = None,
+    probabilities: Floats | None = None,
     horizon_label: str = "1-day",
     names: tuple[str, str] = ("A", "B"),
 ) -> Drawing:
@@ -69,6 +55,8 @@ def draw_tail_histogram(
         LIGHT or DARK.
     intervals
         Sampling intervals of A's figures, keys "var" and "cvar".
+    probabilities
+        One per scenario where they are unequal (views, decay); bars are then probabilities, not counts.
     horizon_label
         Such as "1-day" or "1-week".
     names
@@ -79,6 +67,8 @@ def draw_tail_histogram(
     InputError
         VaR and CVaR differ in portfolio or level or are swapped, an interval belongs to another figure, or
         only one of b and b_cvar is given.
+    ProbabilityError
+        There is not one non-negative probability per scenario.
     """
     check_names(names)
     _check_pair(a, a_cvar)
@@ -87,18 +77,21 @@ def draw_tail_histogram(
     if b is not None and b_cvar is not None:
         _check_pair(b, b_cvar)
     known = _checked_intervals(intervals or {}, a, a_cvar)
-    bins_a, bins_b = _bins(a, b)
+    bins_a, bins_b = count_returns(a, b, probabilities)
+    height_title = f"number of {horizon_label} returns" if probabilities is None else "probability, %"
     tail = _tail_rows(a_cvar)
     figure = go.Figure(
         [
-            *_body_and_tail(bins_a, a, horizon_label, names[0], theme),
+            *_body_and_tail(bins_a, a, height_title, names[0], theme),
             *([] if bins_b is None else [_outline(bins_b, names[1], theme)]),
             _dots(a, b, tail[:MOST_DOTS], names, theme),
         ]
     )
     low, high = _span(bins_a, a_cvar)
-    peak = max(bins_a.counts.max(), 0.0 if bins_b is None else bins_b.counts.max())
-    figure.update_layout(_two_panels(theme, horizon_label, (low, high), peak, a.index))
+    peak = max(bins_a.heights.max(), 0.0 if bins_b is None else bins_b.heights.max())
+    figure.update_layout(
+        _two_panels(theme, (f"{horizon_label} return, % of value", height_title), (low, high), peak, a.index)
+    )
     _threshold_lines(figure, a, a_cvar, known, theme)
     _name_curves(figure, bins_a, bins_b, names, theme)
     return Drawing(
@@ -149,63 +142,35 @@ def _checked_intervals(
     return words
 
 
-def _bins(a: RiskResult, b: RiskResult | None) -> tuple[_Bins, _Bins | None]:
-    """Return counts of A and B on one grid whose edges include −VaR of A."""
-    returns_a = -100.0 * a.losses
-    returns_b = None if b is None else -100.0 * b.losses
-    every = returns_a if returns_b is None else np.concatenate([returns_a, returns_b])
-    width = _width(returns_a, float(np.ptp(every)))
-    anchor = -100.0 * a.value
-    below = int(np.ceil((anchor - every.min()) / width - 1e-9)) + 1
-    above = int(np.ceil((every.max() - anchor) / width + 1e-9)) + 1
-    edges: Floats = anchor + width * np.arange(-max(below, 1), max(above, 1) + 1, dtype=np.float64)
-    # The loss that is the VaR belongs to the tail: bins are closed on the right, up to rounding.
-    grid = edges + 1e-9 * width
-
-    def counted(values: Floats) -> _Bins:
-        place = np.searchsorted(grid, values, side="left") - 1
-        return _Bins(edges, np.bincount(place, minlength=edges.size - 1).astype(np.float64))
-
-    return counted(returns_a), None if returns_b is None else counted(returns_b)
-
-
-def _width(returns: Floats, spread: float) -> float:
-    """Return a bin width of 1, 2 or 5 × 10^k percent near Freedman–Diaconis, at most `MOST_BINS` bins."""
-    quartiles = np.percentile(returns, [25, 75])
-    fine = max(2.0 * (quartiles[1] - quartiles[0]) / np.cbrt(returns.size), spread / MOST_BINS)
-    if fine <= 0.0:
-        return 0.1
-    power = 10.0 ** np.floor(np.log10(fine))
-    return float(power * next(step for step in (1.0, 2.0, 5.0, 10.0) if step * power >= fine * (1 - 1e-9)))
-
-
 def _tail_rows(cvar: RiskResult) -> NDArray[np.intp]:
     """Return the scenarios that carry CVaR, worst first."""
     rows = np.flatnonzero(cvar.identifier > 0.0)
     return rows[np.argsort(-cvar.losses[rows], kind="stable")]
 
 
-def _span(bins: _Bins, cvar: RiskResult) -> tuple[float, float]:
+def _span(bins: Bins, cvar: RiskResult) -> tuple[float, float]:
     """Return the range of returns shown, with room for the label left of the CVaR line."""
     low, high = float(bins.edges[0]), float(bins.edges[-1])
     line = -100.0 * cvar.value
     return min(low, (line - LABEL_SHARE * high) / (1.0 - LABEL_SHARE)), high
 
 
-def _body_and_tail(bins: _Bins, var: RiskResult, horizon_label: str, name: str, theme: Theme) -> list[go.Bar]:
+def _body_and_tail(bins: Bins, var: RiskResult, height_title: str, name: str, theme: Theme) -> list[go.Bar]:
     """Return the bars right of −VaR (pale) and left of it (solid)."""
+    whole = bool((bins.heights == np.round(bins.heights)).all())
     in_tail = bins.centres < -100.0 * var.value
     hover = [
-        f"{plain(name)}: {count:.0f} {horizon_label} returns<br>from {number(lo, 2)} to {number(hi, 2)} %"
-        for count, lo, hi in zip(bins.counts, bins.edges[:-1], bins.edges[1:], strict=True)
+        f"{plain(name)}, return of {number(lo, 2)} to {number(hi, 2)} %<br>{height_title}: "
+        f"{number(count, 0 if whole else 2)}"
+        for count, lo, hi in zip(bins.heights, bins.edges[:-1], bins.edges[1:], strict=True)
     ]
 
     def trace(label: str, rows: NDArray[np.bool_], colour: str) -> go.Bar:
-        some = rows & (bins.counts > 0)
+        some = rows & (bins.heights > 0)
         return go.Bar(
             name=f"{plain(name)} {label}",
             x=bins.centres[some],
-            y=bins.counts[some],
+            y=bins.heights[some],
             width=float(bins.edges[1] - bins.edges[0]) * 0.94,
             marker={"color": colour, "line": {"width": 0}},
             hovertext=[text for text, keep in zip(hover, some, strict=True) if keep],
@@ -215,15 +180,15 @@ def _body_and_tail(bins: _Bins, var: RiskResult, horizon_label: str, name: str, 
     return [trace("body", ~in_tail, theme.a_pale), trace("tail", in_tail, theme.a)]
 
 
-def _outline(bins: _Bins, name: str, theme: Theme) -> go.Scatter:
+def _outline(bins: Bins, name: str, theme: Theme) -> go.Scatter:
     """Return B's counts as a step line over the bins it occupies."""
-    occupied = np.flatnonzero(bins.counts)
+    occupied = np.flatnonzero(bins.heights)
     start, stop = int(occupied[0]), int(occupied[-1]) + 1
     return go.Scatter(
         name=plain(name),
         mode="lines",
         x=np.concatenate([[bins.edges[start]], bins.edges[start : stop + 1]]),
-        y=np.concatenate([[0.0], bins.counts[start:stop], [0.0]]),
+        y=np.concatenate([[0.0], bins.heights[start:stop], [0.0]]),
         line={"color": theme.b, "width": 2, "shape": "hv"},
         hoverinfo="skip",
     )
@@ -255,7 +220,7 @@ def _dots(
 
 
 def _two_panels(
-    theme: Theme, horizon_label: str, span: tuple[float, float], peak: float, index: pd.Index
+    theme: Theme, titles: tuple[str, str], span: tuple[float, float], peak: float, index: pd.Index
 ) -> dict[str, Any]:
     """Return the layout: counts above, dates below, one axis of returns."""
     layout = base_layout(theme, height=460)
@@ -268,12 +233,10 @@ def _two_panels(
     layout |= {
         "bargap": 0.0,
         "barmode": "overlay",
-        "xaxis": value_axis(
-            theme, f"{horizon_label} return, % of value", range=list(span), anchor="y2", nticks=10
-        ),
+        "xaxis": value_axis(theme, titles[0], range=list(span), anchor="y2", nticks=10),
         "yaxis": value_axis(
             theme,
-            f"number of {horizon_label} returns",
+            titles[1],
             range=[0.0, peak * HEADROOM],
             domain=[1 - HISTOGRAM_SHARE, 1],
             nticks=5,
@@ -309,7 +272,7 @@ def _threshold_lines(
             yref="paper",
             line={"color": colour, "width": 2, "dash": dash},
         )
-        lines = [plain(result.label, 40), f"<b>{percent(result.value)}</b>"]
+        lines = [plain(unbroken(result.label), 40), f"<b>{percent(result.value)}</b>"]
         lines += known.get(key, [])
         figure.add_annotation(
             x=x,
@@ -326,16 +289,16 @@ def _threshold_lines(
         )
 
 
-def _name_curves(figure: go.Figure, a: _Bins, b: _Bins | None, names: tuple[str, str], theme: Theme) -> None:
+def _name_curves(figure: go.Figure, a: Bins, b: Bins | None, names: tuple[str, str], theme: Theme) -> None:
     """Write A and B right of their curves, at heights where neither curve is in the way."""
     curves = [(a, 0)] if b is None else [(a, 0), (b, 1)]
-    curves.sort(key=lambda item: -item[0].counts.max())
-    tallest = curves[0][0].counts.max()
+    curves.sort(key=lambda item: -item[0].heights.max())
+    tallest = curves[0][0].heights.max()
     for (bins, which), level in zip(curves, (0.86, 0.34), strict=False):
-        y = level * min(tallest, bins.counts.max() * 2)
+        y = level * min(tallest, bins.heights.max() * 2)
         # The label is as tall as a tenth of the panel; both curves must be below its foot there.
         foot = y - 0.1 * tallest
-        x = max(float(c.edges[1:][c.counts >= foot].max(initial=-np.inf)) for c, _ in curves)
+        x = max(float(c.edges[1:][c.heights >= foot].max(initial=-np.inf)) for c, _ in curves)
         figure.add_annotation(
             x=x,
             y=y,
@@ -358,12 +321,12 @@ def _tail_alt(
     """Return the finding: VaR, CVaR and the worst scenario of A, then B's figures."""
     worst = int(np.argmax(a.losses))
     text = (
-        f"Histogram of {horizon_label} returns. {shorten(names[0])}: {a.label} {percent(a.value)}, "
-        f"{a_cvar.label} {percent(a_cvar.value)}, worst loss {percent(a.losses[worst])} "
+        f"Histogram of {horizon_label} returns. {shorten(names[0])}: {unbroken(a.label)} {percent(a.value)}, "
+        f"{unbroken(a_cvar.label)} {percent(a_cvar.value)}, worst loss {percent(a.losses[worst])} "
         f"({dated(a.index[worst])})."
     )
     if b is not None and b_cvar is not None:
-        text += f" {shorten(names[1])}: {b.label} {percent(b.value)}, {b_cvar.label} {percent(b_cvar.value)}."
+        text += f" {shorten(names[1])}: {unbroken(b.label)} {percent(b.value)}, {unbroken(b_cvar.label)} {percent(b_cvar.value)}."
     return text
 
 
@@ -374,7 +337,7 @@ def _tail_table(
     columns = {f"{names[0]} loss (% of value)": 100.0 * a.losses[rows]}
     if b is not None and b.index.equals(a.index):
         columns[f"{names[1]} loss (% of value)"] = 100.0 * b.losses[rows]
-    return pd.DataFrame(columns, index=a.index[rows].rename("scenario"))
+    return pd.DataFrame(columns, index=readable_index(a.index[rows], "scenario"))
 
 
 def _tail_definition(var: RiskResult, tail: int) -> str:

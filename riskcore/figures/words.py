@@ -10,7 +10,18 @@ import unicodedata
 
 from riskcore.errors import InputError
 
-__all__ = ["MISSING", "card_percent", "dated", "interval", "money", "number", "percent", "plain", "shorten"]
+__all__ = [
+    "MISSING",
+    "card_percent",
+    "dated",
+    "interval",
+    "money",
+    "number",
+    "percent",
+    "plain",
+    "shorten",
+    "unbroken",
+]
 
 MINUS = "\N{MINUS SIGN}"
 SPACE = "\N{NO-BREAK SPACE}"
@@ -191,3 +202,14 @@ def plain(label: object, most: int = 24) -> str:
     for character, entity in INTERPRETED.items():
         text = text.replace(character, entity)
     return text
+
+
+def unbroken(text: str) -> str:
+    r"""Return the text with number and percent sign held together, so that no line ends between them.
+
+    Examples
+    --------
+    >>> unbroken("CVaR 95 %")
+    'CVaR 95\xa0%'
+    """
+    return re.sub(r"(?<=\d) %", f"{SPACE}%", text)

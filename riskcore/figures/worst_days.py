@@ -5,7 +5,7 @@ import pandas as pd
 
 from riskcore.errors import InputError, MissingDataError
 from riskcore.figures.bars import Bars, draw_bars
-from riskcore.figures.drawing import Drawing, check_names
+from riskcore.figures.drawing import Drawing, check_names, readable_index
 from riskcore.figures.theme import Theme
 from riskcore.figures.words import dated, percent, plain, shorten
 
@@ -63,7 +63,9 @@ def draw_worst_days(
         draw_bars(days, series, theme=theme, axis_title=f"{horizon_label} loss, % of value"),
         f"The {len(days)} worst {horizon_label} losses of {shorten(names[0])}",
         f"Bars of the {len(days)} largest {horizon_label} losses of {shorten(names[0])}. {first}",
-        (100.0 * worst).rename(columns={n: f"{n} loss (% of value)" for n in worst.columns}),
+        (100.0 * worst)
+        .rename(columns={n: f"{n} loss (% of value)" for n in worst.columns})
+        .set_axis(readable_index(worst.index, "date")),
         f"The {len(days)} scenarios in which {shorten(names[0])} lost most"
         + (f", and what {shorten(names[1])} lost at the same time" if len(names) == 2 else "")
         + ". A negative loss is a gain.",

@@ -10,8 +10,8 @@ from .conftest import NASTY, contribution, text_of
 def test_structure_of_one_drawing_per_portfolio(a, b):
     drawings = draw_weight_and_risk([a, b], theme=LIGHT, horizon_label="1-day")
     assert [d.title for d in drawings] == [
-        "A · Equal weight: share of money (pale) and of 1-day CVaR 95 % (solid)",
-        "B · Risk parity: share of money (pale) and of 1-day CVaR 95 % (solid)",
+        "A · Equal weight: share of money (pale) and of 1-day CVaR 95\u00a0% (solid)",
+        "B · Risk parity: share of money (pale) and of 1-day CVaR 95\u00a0% (solid)",
     ]
     for drawing, name, solid, pale in zip(
         drawings, "AB", (LIGHT.a, LIGHT.b), (LIGHT.a_pale, LIGHT.b_pale), strict=True
@@ -42,13 +42,15 @@ def test_numbers_at_the_ends_are_the_shares_in_percent(a):
 
 def test_alt_text_states_the_finding(a):
     drawing = draw_weight_and_risk([a], theme=LIGHT, horizon_label="1-day")[0]
-    assert "In A, SPY carries 75.0\u00a0% of 1-day CVaR 95 % with 50.0\u00a0% of the money." in drawing.alt
+    assert (
+        "In A, SPY carries 75.0\u00a0% of 1-day CVaR 95\u00a0% with 50.0\u00a0% of the money." in drawing.alt
+    )
 
 
 def test_the_table_has_all_assets_full_digits_and_units(a, b):
     table = draw_paired(a, b, theme=LIGHT, most=1).table
     assert list(table.index) == ["SPY", "QQQ", "BND"]
-    assert table.loc["BND", "A share of CVaR 95 % (%)"] == pytest.approx(-5.0, abs=1e-12)
+    assert table.loc["BND", "A share of CVaR 95\u00a0% (%)"] == pytest.approx(-5.0, abs=1e-12)
     assert table.loc["BND", "B weight (% of value)"] == pytest.approx(70.0)
     assert all("(" in c for c in table.columns)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskcore.errors import InputError, MissingDataError
+from riskcore.errors import InputError, MissingDataError, ProbabilityError
 from riskcore.figures import DARK, LIGHT, draw_tail_histogram, draw_worst_days
 from riskcore.results.uncertainty import IntervalResult
 
@@ -104,8 +104,8 @@ def test_thresholds_stand_at_their_losses_with_labels_on_their_outer_sides():
     left, right = (next(n for n in figure.layout.annotations if key in n.text) for key in ("CVaR", "VaR 90"))
     right = next(n for n in figure.layout.annotations if n.text.startswith("VaR"))
     assert (left.xanchor, right.xanchor) == ("right", "left")
-    assert left.text == "CVaR 90 %<br><b>38.5\u00a0%</b><br>95\u00a0% interval<br>37.0 to 40.0\u00a0%"
-    assert right.text == "VaR 90 %<br><b>36.0\u00a0%</b>"
+    assert left.text == "CVaR 90\u00a0%<br><b>38.5\u00a0%</b><br>95\u00a0% interval<br>37.0 to 40.0\u00a0%"
+    assert right.text == "VaR 90\u00a0%<br><b>36.0\u00a0%</b>"
 
 
 def test_the_label_left_of_cvar_has_room_and_nothing_is_cut_off():
@@ -125,7 +125,7 @@ def test_headroom_above_the_bars_holds_the_labels():
 def test_alt_text_names_value_and_worst_date():
     alt = draw_tail_histogram(*tail_pair(), theme=LIGHT, horizon_label="1-week").alt
     assert alt == (
-        "Histogram of 1-week returns. A: VaR 90 % 36.0\u00a0%, CVaR 90 % 38.5\u00a0%, "
+        "Histogram of 1-week returns. A: VaR 90\u00a0% 36.0\u00a0%, CVaR 90\u00a0% 38.5\u00a0%, "
         "worst loss 40.0\u00a0% (9 Feb 2020)."
     )
 
@@ -143,6 +143,23 @@ def test_the_definition_says_when_dots_are_left_out():
     assert len(trace(drawing, "A tail scenarios").x) == 500
     assert "Of 1200 tail scenarios the 500 worst are drawn." in drawing.definition
     assert len(drawing.table) == 1200
+
+
+def test_unequal_probabilities_are_the_heights():
+    a, a_cvar = tail_pair()
+    p = np.linspace(1, 3, 40) / 80
+    drawing = draw_tail_histogram(a, a_cvar, *tail_pair(0.5, "Risk parity"), theme=LIGHT, probabilities=p)
+    body, tail = trace(drawing, "A body"), trace(drawing, "A tail")
+    assert tail.y.sum() == pytest.approx(100 * p[35:].sum())
+    assert body.y.sum() + tail.y.sum() == pytest.approx(100.0)
+    assert trace(drawing, "B").y.sum() == pytest.approx(100.0)
+    assert drawing.figure.layout.yaxis.title.text == "probability, %"
+
+
+def test_bars_say_their_range_and_number():
+    drawing = draw_tail_histogram(*tail_pair(), theme=LIGHT)
+    text = trace(drawing, "A tail").hovertext[-1]
+    assert text == "A, return of −56.00 to −36.00 %<br>number of 1-day returns: 5"
 
 
 def test_constant_returns_still_draw():
@@ -185,6 +202,21 @@ class TestRefusals:
         with pytest.raises(InputError, match="'volatility'"):
             draw_tail_histogram(*tail_pair(), theme=LIGHT, intervals={"volatility": measured(0.3, 0.4)})
 
+    @pytest.mark.parametrize("p", [np.full(39, 1 / 39), np.full(40, 0.5), np.linspace(-1, 1.05, 40)])
+    def test_probabilities_that_are_none(self, p):
+        with pytest.raises(ProbabilityError, match="40 non-negative"):
+            draw_tail_histogram(*tail_pair(), theme=LIGHT, probabilities=p)
+
+    def test_probabilities_with_other_scenarios_for_b(self):
+        short = [dataclasses.replace(r, losses=r.losses[:9]) for r in tail_pair()]
+        with pytest.raises(InputError, match="same scenarios"):
+            draw_tail_histogram(*tail_pair(), *short, theme=LIGHT, probabilities=np.full(40, 1 / 40))
+
+    def test_no_scenarios(self):
+        none = [dataclasses.replace(r, losses=np.empty(0), identifier=np.empty(0)) for r in tail_pair()]
+        with pytest.raises(InputError, match="no scenarios"):
+            draw_tail_histogram(*none, theme=LIGHT)
+
     def test_a_reversed_interval(self):
         with pytest.raises(InputError, match="in order"):
             draw_tail_histogram(*tail_pair(), theme=LIGHT, intervals={"cvar": measured(0.4, 0.3)})
@@ -206,6 +238,7 @@ class TestWorstDays:
         assert b.hovertext[1].endswith("B: no data")
         assert drawing.figure.layout.xaxis.title.text == "1-day loss, % of value"
         assert "On 16 Mar 2020, the worst, A lost 5.0\u00a0%, B gained 1.0\u00a0%." in drawing.alt
+        assert list(drawing.table.index) == ["2020-03-16", "2020-03-12"]
         assert list(drawing.table.columns) == ["A loss (% of value)", "B loss (% of value)"]
 
     def test_a_alone(self):
