@@ -326,7 +326,8 @@ def _tail_alt(
         f"({dated(a.index[worst])})."
     )
     if b is not None and b_cvar is not None:
-        text += f" {shorten(names[1])}: {unbroken(b.label)} {percent(b.value)}, {unbroken(b_cvar.label)} {percent(b_cvar.value)}."
+        var, cvar = (f"{unbroken(r.label)} {percent(r.value)}" for r in (b, b_cvar))
+        text += f" {shorten(names[1])}: {var}, {cvar}."
     return text
 
 

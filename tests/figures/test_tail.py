@@ -130,6 +130,11 @@ def test_alt_text_names_value_and_worst_date():
     )
 
 
+def test_alt_text_gives_b_as_well():
+    alt = draw_tail_histogram(*tail_pair(), *tail_pair(0.5, "Risk parity"), theme=LIGHT).alt
+    assert alt.endswith("B: VaR 90\u00a0% 18.0\u00a0%, CVaR 90\u00a0% 19.2\u00a0%.")
+
+
 def test_the_definition_says_when_dots_are_left_out():
     a, a_cvar = tail_pair()
     n = 12_000
