@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.imports import HEAVY, sources
+from tests.architecture.imports import HEAVY, imports, sources
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ("requirements.lock", "requirements-test.lock")
@@ -92,6 +92,31 @@ def test_the_locks_hold_every_dependency_and_the_build_backend():
     for lock, requirements in wanted.items():
         names = {re.split(r"[^a-z0-9-]", requirement.lower())[0] for requirement in requirements}
         assert names - {name for name, _ in pins(lock)} == set()
+
+
+# Distributions that are imported under another name than their own.
+IMPORTED_AS = {"scikit-learn": "sklearn"}
+
+
+def undeclared(modules: dict[str, str], declared: set[str]) -> set[str]:
+    """Return the libraries that the modules import and the project does not declare."""
+    imported = {
+        each.module.split(".")[0]
+        for source in modules.values()
+        for each in imports(source, package="riskcore")
+    }
+    own = {"riskcore", "app", "pages"}
+    return imported - own - declared - set(sys.stdlib_module_names)
+
+
+def test_every_imported_library_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = {re.split(r"[^a-z0-9-]", requirement.lower())[0] for requirement in project["dependencies"]}
+    assert undeclared(sources(ROOT), {IMPORTED_AS.get(name, name) for name in names}) == set()
+
+
+def test_an_undeclared_library_would_be_found():
+    assert undeclared({"riskcore.x": "def f():\n    import requests.adapters"}, {"numpy"}) == {"requests"}
 
 
 def test_no_file_names_a_path_of_one_machine():
