@@ -18,7 +18,7 @@ print(history)
 print(prices.shortened_by(list(history.assets)))
 """
 
-frame = open_page("data", uses={"a", "b", "window"})
+frame = open_page("data", uses={"a", "b", "confidence", "horizon", "measure", "window"})
 st.header("Where the prices come from", anchor=False)
 door = st.segmented_control(
     "Source",
