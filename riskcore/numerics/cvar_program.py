@@ -39,8 +39,9 @@ ACCEPTED = 1e-6
 ENGINE_TOLERANCE = 1e-11
 LOOSE = 1e-2
 MOST_ROUNDS = 25
-BARRIER = 0.05
-"""First barrier parameter over the spread of the losses: large enough to forget a start that is not centred."""
+BARRIERS = (0.05, 1.0, 20.0)
+"""First barrier parameter over the spread of the losses, and larger ones where it got stuck: the larger, the
+sooner a start that is not centred is forgotten, and the more steps are needed."""
 FLOOR = 1e-2
 BAND, BAND_PER_ASSET = 200, 8
 MIN_BAND, MIN_BAND_PER_ASSET = 400, 8
@@ -163,11 +164,15 @@ def solve_cvar_parity(
     check_budgets(budgets, returns.shape[1] if returns.ndim == 2 else 0)
     problem = _prepare(returns, probabilities, confidence, budgets)
     first = _budgeting_start(problem) if start is None else start * problem.unit
-    solved = _rounds(problem, first, BAND + BAND_PER_ASSET * first.size)
-    found = _certified(problem, solved, probabilities)
-    if not max(found.residual, found.gap) <= ACCEPTED:
-        _refuse_parity(problem, found)
-    return found
+    for barrier in BARRIERS:
+        end = _rounds(problem, first, BAND + BAND_PER_ASSET * first.size, barrier)
+        found = _certified(problem, end, probabilities)
+        if max(found.residual, found.gap) <= ACCEPTED:
+            return found
+        if end.solution.ended == "unbounded":
+            break
+        first = np.sqrt(budgets)
+    _refuse_parity(problem, found)
 
 
 def solve_minimum_cvar(
@@ -200,17 +205,18 @@ def solve_minimum_cvar(
     [0.333333, 0.666667]
     """
     problem = _prepare(returns, probabilities, confidence, None)
-    first = _minimum_start(problem) if start is None else start * problem.unit
-    first = _near(problem, first)
-    solved = _rounds(problem, first, MIN_BAND + MIN_BAND_PER_ASSET * first.size)
-    found = _certified(problem, solved, probabilities)
-    if not found.gap <= ACCEPTED:
-        raise ConvergenceError(
-            f"The minimum of CVaR could be verified only to {found.gap:.1e} of its size, not to "
-            f"{ACCEPTED:.0e}; try another confidence or fewer assets.",
-            gap=found.gap,
-        )
-    return found
+    first = _near(problem, _minimum_start(problem) if start is None else start * problem.unit)
+    for barrier in BARRIERS:
+        end = _rounds(problem, first, MIN_BAND + MIN_BAND_PER_ASSET * first.size, barrier)
+        found = _certified(problem, end, probabilities)
+        if found.gap <= ACCEPTED:
+            return found
+        first = np.ones(first.size)
+    raise ConvergenceError(
+        f"The minimum of CVaR could be verified only to {found.gap:.1e} of its size, not to "
+        f"{ACCEPTED:.0e}; try another confidence or fewer assets.",
+        gap=found.gap,
+    )
 
 
 def _prepare(returns: Floats, probabilities: Floats, confidence: float, budgets: Floats | None) -> _Problem:
@@ -276,14 +282,14 @@ class _Round(NamedTuple):
 
 def _near(problem: _Problem, x: Floats) -> Floats:
     """Return positions near the minimum, from one loose solve on a band."""
-    point, full = _start(problem, x)
+    point, full = _start(problem, x, BARRIERS[0])
     band = _screen(problem, full, MIN_BAND + MIN_BAND_PER_ASSET * x.size)
     return _solve_band(problem, band, point, LOOSE).point.x
 
 
-def _rounds(problem: _Problem, x: Floats, size: int) -> _Round:
+def _rounds(problem: _Problem, x: Floats, size: int, barrier: float) -> _Round:
     """Solve on a band around VaR, look at all scenarios, mend the band, until none is on the wrong side."""
-    point, full = _start(problem, x)
+    point, full = _start(problem, x, barrier)
     band = _screen(problem, full, size)
     total = 0
     for _ in range(MOST_ROUNDS):
@@ -296,11 +302,11 @@ def _rounds(problem: _Problem, x: Floats, size: int) -> _Round:
             break
         if wrong.size <= 0.5 * band.kept.size and solution.ended != "unbounded":
             band = _widened(problem, band, tried.losses, solution.point.t, wrong.size)
-            point, full = _start(problem, solution.point.x)
+            point, full = _start(problem, solution.point.x, barrier)
             continue
         # The band was too narrow for the step: begin again on twice its size, no worse than before.
         size = 2 * band.kept.size
-        point, full = _start(problem, _better(problem, point.x, solution.point.x))
+        point, full = _start(problem, _better(problem, point.x, solution.point.x), barrier)
         band = _screen(problem, full, size)
     return _Round(tried, band, solution, total)
 
@@ -319,7 +325,7 @@ def _better(problem: _Problem, old: Floats, new: Floats) -> Floats:
     return min((old, new, 0.5 * (old + new)), key=objective)
 
 
-def _start(problem: _Problem, x: Floats) -> tuple[Point, _Pass]:
+def _start(problem: _Problem, x: Floats, barrier: float) -> tuple[Point, _Pass]:
     """Return a centred point near x, in units in which losses, or for parity the CVaR, are of order 1."""
     x = np.maximum(x, (FLOOR if problem.budgets is None else 1e-8) * float(x.max()))
     full = _full_pass(problem, x)
@@ -327,7 +333,7 @@ def _start(problem: _Problem, x: Floats) -> tuple[Point, _Pass]:
     size = spread if problem.budgets is None else max(full.cvar, FLAT * spread)
     x = x / size
     scaled = _Pass(full.losses / size, full.var / size, full.cvar / size)
-    barrier = BARRIER * spread / size
+    barrier = barrier * spread / size
     if problem.budgets is None:
         return Point(x, scaled.var, barrier / (x.size * x), scaled.cvar, barrier), scaled
     return Point(x, scaled.var, problem.budgets / x, 0.0, barrier), scaled

@@ -24,7 +24,7 @@ __all__ = ["Point", "TailProgram", "TailSolution", "solve_tail_program"]
 
 Floats = NDArray[np.float64]
 STEP_FRACTION = 0.995
-MOST_ITERATIONS = 60
+MOST_ITERATIONS = 100
 RISKLESS = 1e-9
 """Risk per unit of positions (losses of order 1) below which budgeting is taken to have no solution."""
 
