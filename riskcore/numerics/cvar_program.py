@@ -351,8 +351,9 @@ def _screen(problem: _Problem, full: _Pass, size: int) -> _Band:
     distance = np.abs(full.losses - full.var)
     while size < 0.8 * distance.size:
         reach = np.partition(distance, size - 1)[size - 1]
-        kept = np.flatnonzero(distance <= reach)
-        tail = np.flatnonzero(full.losses > full.var + reach)
+        near = distance <= reach
+        kept = np.flatnonzero(near)
+        tail = np.flatnonzero(~near & (full.losses > full.var))
         mass = 1.0 - float(problem.caps[tail].sum())
         if 0.02 < mass / float(problem.caps[kept].sum()) < 0.98:
             return _Band(kept, tail, mass)
