@@ -24,7 +24,7 @@ NOT_TEXT = (
     (b"GIF8", "a GIF image"),
     (b"%PDF", "a PDF document"),
     (b"\x1f\x8b", "a gzip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (b"\xd0\xcf\x11\xe0", "an old or password-protected Excel workbook"),
     (b"SQLite format 3", "a database"),
 )
 ZIP, PARQUET, PICKLE = b"PK\x03\x04", b"PAR1", b"\x80"
@@ -51,7 +51,9 @@ class Grid:
     lines
         The line (or sheet row) on which each record starts, counted from 1.
     place
-        What a row is called to the reader: "line", or "row of sheet Prices".
+        What a row is called to the reader: "line" or "row".
+    title
+        The sheet's name; empty where a file has one table.
     separator
         The character between cells; empty where the file has typed cells.
     notes
@@ -61,13 +63,13 @@ class Grid:
     rows: list[list[str]]
     lines: list[int]
     place: str = "line"
+    title: str = ""
     separator: str = ""
     notes: list[str] = field(default_factory=list)
 
     def at(self, row: int) -> str:
         """Return the place of a row in words: "line 27"."""
-        word, _, rest = self.place.partition(" ")
-        return f"{word} {self.lines[row]}{' ' + rest if rest else ''}"
+        return f"{self.place} {self.lines[row]}{f' of sheet {self.title}' if self.title else ''}"
 
 
 def check_size(size: int) -> None:
@@ -106,7 +108,7 @@ def recognise(content: bytes) -> str:
         )
     for mark, what in NOT_TEXT:
         if content.startswith(mark):
-            raise FileFormatError(f"The file is {what}, not text; export the prices as CSV.")
+            raise FileFormatError(f"The file is {what}, not text; save the prices as CSV.")
     return "text"
 
 
@@ -153,7 +155,7 @@ def split_text(content: bytes) -> Grid:
             "close them or remove them.",
             line=line,
         ) from error
-    return Grid(rows, lines, "line", separator, notes)
+    return Grid(rows, lines, separator=separator, notes=notes)
 
 
 def _decode(content: bytes) -> tuple[str, list[str]]:

@@ -1,7 +1,7 @@
 """Price files: load exactly, load with a report, or refuse naming the row and the column."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path, PurePath
 
@@ -10,11 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskcore.data.checks import check_prices, check_returns, quality_notes
+from riskcore.data.columnar import read_parquet
 from riskcore.data.dates import parse_dates
 from riskcore.data.dialect import MAX_CELLS, Grid, check_size, recognise, split_text
 from riskcore.data.numbers import decimal_mark, parse_numbers
 from riskcore.data.price_set import PriceSet, complete_assets, infer_periods_per_year, plain_assets
 from riskcore.data.table import Table, read_table
+from riskcore.data.workbook import read_workbook
 from riskcore.errors import FileFormatError, InputError, MissingDataError, listed
 
 __all__ = ["Answers", "load", "load_prices"]
@@ -37,12 +39,15 @@ class Answers:
         "prices", "returns" (0.012 = 1.2 %) or "percent returns" (1.2 = 1.2 %).
     column
         Which of several columns holds the price.
+    sheet
+        Which of several sheets of a workbook to read.
     """
 
     day_first: bool | None = None
     decimal: str | None = None
     kind: str | None = None
     column: str | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ def load(path: str | Path, answers: Answers | None = None) -> tuple[pd.DataFrame
     Parameters
     ----------
     path
-        A CSV, TSV or similar text file, at most 64 MB, 500 tickers and 5 million cells.
+        A CSV, TSV or similar text file, an Excel workbook (.xlsx) or a Parquet file; at most 64 MB,
+        500 tickers and 5 million cells.
     answers
         The choice between several readings, after a refusal that listed them.
 
@@ -135,9 +141,8 @@ def _read(content: bytes, filename: str, answers: Answers) -> _Content:
     if answers.kind is not None and answers.kind not in KINDS:
         raise InputError(f"The kind of values is {listed(KINDS)}, not {answers.kind[:40]!r}.")
     check_size(len(content))
-    grid = _grid(content)
     stem = " ".join(PurePath(filename).stem.split())[:LONGEST_LABEL] or "asset"
-    table = read_table(grid, ticker=stem, column=answers.column)
+    grid, table = _one_table(*_grids(content), stem, answers)
     if len(table.dates) * len(table.columns) > MAX_CELLS:
         raise FileFormatError(
             f"The file has more than {MAX_CELLS // 1_000_000} million values, which is the limit."
@@ -156,12 +161,43 @@ def _read(content: bytes, filename: str, answers: Answers) -> _Content:
     return _judged(frame, report, percent=units.percent, kind=answers.kind)
 
 
-def _grid(content: bytes) -> Grid:
+def _grids(content: bytes) -> tuple[list[Grid], list[str]]:
     what = recognise(content)
     if what == "text":
-        return split_text(content)
-    name = "Parquet" if what == "parquet" else "an Excel workbook or another archive"
-    raise FileFormatError(f"The file is {name}; this version reads CSV. Save it in that format.")
+        return [split_text(content)], []
+    return ([read_parquet(content)], []) if what == "parquet" else read_workbook(content)
+
+
+def _one_table(grids: list[Grid], notes: list[str], ticker: str, answers: Answers) -> tuple[Grid, Table]:
+    """Find the one grid that holds a table; several are asked about, none is explained."""
+    if answers.sheet is not None:
+        chosen = [grid for grid in grids if grid.title == answers.sheet]
+        if not chosen:
+            titles = listed((grid.title for grid in grids), most=10)
+            raise FileFormatError(f"There is no sheet {answers.sheet[:40]!r}; choose {titles}.")
+        grids = chosen
+    usable: list[tuple[Grid, Table]] = []
+    refusals: list[tuple[str, FileFormatError]] = []
+    for grid in grids:
+        try:
+            usable.append((grid, read_table(grid, ticker=ticker, column=answers.column)))
+        except FileFormatError as error:
+            refusals.append((grid.title, error))
+    if len(usable) > 1:
+        found = tuple(grid.title for grid, _ in usable)
+        raise FileFormatError(
+            f"Several sheets hold a table: {listed(found, most=10)}. Say which.", readings=found
+        )
+    if not usable:
+        if len(refusals) == 1:
+            raise refusals[0][1]
+        why = " ".join(f"{title}: {error}" for title, error in refusals[:3])
+        raise FileFormatError(f"None of the {len(refusals)} sheets can be read. {why}")
+    grid, table = usable[0]
+    others = [title for title, _ in refusals]
+    if others:
+        notes = [*notes, f"The sheet {grid.title} was read; {listed(others)} holds no table of prices."]
+    return replace(grid, notes=[*grid.notes, *notes]), table
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,8 @@ def decimal_mark(columns: Sequence[Sequence[str]], *, separator: str, given: str
     mark, or stands after a leading 0 or more than three digits. Where nothing is certain and a mark
     is followed by three digits everywhere, both readings are possible and the file is refused.
 
+    In a comma-separated file, and where cells are typed (no separator), a point is the decimal mark.
+
     Raises
     ------
     FileFormatError
@@ -86,7 +88,7 @@ def decimal_mark(columns: Sequence[Sequence[str]], *, separator: str, given: str
         )
     if certain:
         return next(iter(certain))
-    if not possible or (set(possible) == {"."} and separator == ","):
+    if not possible or (set(possible) == {"."} and separator in {",", ""}):
         return "."
     cell = next(iter(possible.values()))
     as_decimal, as_thousands = re.sub("[.,]", ".", cell), re.sub("[.,]", "", cell)

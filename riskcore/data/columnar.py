@@ -1,0 +1,90 @@
+"""From a Parquet file to a grid of cells, after its size has been read from its own footer."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from riskcore.data.dialect import BLANKS, MAX_CELLS, MAX_TICKERS, Grid
+from riskcore.errors import FileFormatError
+
+if TYPE_CHECKING:
+    from pyarrow import ChunkedArray  # type: ignore[import-untyped]
+    from pyarrow.parquet import FileMetaData  # type: ignore[import-untyped]
+
+__all__ = ["read_parquet"]
+
+MAX_UNPACKED = 200 * 1024 * 1024
+UNNAMED_INDEX = "__index_level_0__"  # what pandas calls an index without a name
+
+
+def read_parquet(content: bytes) -> Grid:
+    """Return the columns of a Parquet file as text, dates first, under a header row.
+
+    Raises
+    ------
+    FileFormatError
+        The file is damaged or too large, or a column holds neither numbers, dates nor text.
+    """
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        _check_size(file.metadata)
+        table = file.read()
+        table.validate(full=True)
+        columns = {name: _texts(name, table.column(k)) for k, name in enumerate(table.column_names)}
+    except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, OverflowError) as error:
+        if isinstance(error, FileFormatError):
+            raise
+        raise FileFormatError(
+            f"The file is not a valid Parquet file or is damaged ({type(error).__name__}); write it again."
+        ) from error
+    if len(columns) < len(table.column_names):
+        raise FileFormatError("The Parquet file has two columns of one name; rename one.")
+    dated = [n for n in columns if pa.types.is_temporal(table.schema.field(n).type)]
+    order = dated + [n for n in columns if n not in dated]
+    header = ["" if n == UNNAMED_INDEX else n.strip(BLANKS) for n in order]
+    body = [list(row) for row in zip(*(columns[n] for n in order), strict=True)]
+    return Grid([header, *body], list(range(len(body) + 1)), "row")
+
+
+def _check_size(metadata: "FileMetaData") -> None:
+    rows, width = metadata.num_rows, metadata.num_columns
+    unpacked = sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups))
+    if width > MAX_TICKERS + 20:
+        raise FileFormatError(f"The file has {width} columns; the limit is {MAX_TICKERS} tickers.")
+    if rows * width > 2 * MAX_CELLS or unpacked > MAX_UNPACKED:
+        raise FileFormatError(
+            f"The file is too large: {rows} rows × {width} columns, {unpacked / 2**20:.0f} MB; the limit is "
+            f"{MAX_CELLS // 1_000_000} million values and {MAX_UNPACKED // 2**20} MB."
+        )
+
+
+def _texts(name: str, column: "ChunkedArray") -> list[str]:
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    known = (
+        pa.types.is_floating(kind)
+        or pa.types.is_integer(kind)
+        or pa.types.is_decimal(kind)
+        or pa.types.is_timestamp(kind)
+        or pa.types.is_date(kind)
+        or pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_null(kind)
+    )
+    if not known:
+        raise FileFormatError(
+            f"The column {name[:40]!r} holds {kind}, neither numbers, dates nor text; remove it."
+        )
+    if pa.types.is_timestamp(kind):
+        column = column.cast(pa.timestamp("us", tz=kind.tz), safe=False)
+    values: Iterable[object] = column.to_pylist()
+    if pa.types.is_timestamp(kind):
+        return ["" if v is None else f"{v:%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00") for v in values]
+    if pa.types.is_floating(kind):
+        return ["" if v is None or v != v else repr(v) for v in values]
+    return ["" if v is None else str(v).strip(BLANKS) for v in values]
