@@ -94,10 +94,12 @@ def _equally_likely(losses: Floats, probabilities: Floats, what: str) -> Floats:
 def _linear_position(losses: Floats, confidence: float) -> tuple[float, float, float]:
     """Return the order statistics around (S − 1) c and the fraction of the way between them."""
     place = (losses.size - 1) * confidence
+    # 100 × 0.55 is 55.00000000000001 and must be the 56th smallest itself.
     below = math.floor(place + SNAP)
+    fraction = place - below if place - below > SNAP else 0.0
     above = min(below + 1, losses.size - 1)
     ranked = np.partition(losses, [below, above])
-    return float(ranked[below]), float(ranked[above]), max(0.0, place - below)
+    return float(ranked[below]), float(ranked[above]), fraction
 
 
 def _evenly(chosen: NDArray[np.bool_]) -> Floats:

@@ -185,7 +185,7 @@ def test_the_three_conventions_on_losses_1_to_50():
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 17, 21, 100, 101, 1000])
-@pytest.mark.parametrize("level", [0.6, 0.9, 0.95, 0.99])
+@pytest.mark.parametrize("level", [0.55, 0.57, 0.9, 0.95, 0.99])
 def test_linear_is_numpys_percentile_and_tail_mean_averages_beyond_it(count, level):
     losses = np.random.default_rng(count).standard_normal(count)
     threshold = np.quantile(losses, level)
@@ -194,6 +194,13 @@ def test_linear_is_numpys_percentile_and_tail_mean_averages_beyond_it(count, lev
     )
     beyond = losses[losses >= threshold - 1e-12]
     assert tail_mean_weights(losses, equal(count), level) @ losses == pytest.approx(beyond.mean(), abs=1e-12)
+
+
+def test_the_floor_variant_counts_whole_scenarios_and_shares_ties():
+    # 10 × (1 − 0.9) is 0.9999999999999998 and must be 1.
+    assert floor_tail_weights(np.arange(10.0), equal(10), 0.9).tolist() == [0.0] * 9 + [1.0]
+    losses = np.array([3.0, 2.0, 2.0, 1.0, 0.0])
+    assert floor_tail_weights(losses, equal(5), 0.6).tolist() == [0.5, 0.25, 0.25, 0.0, 0.0]
 
 
 def test_ties_at_the_boundary_share_in_proportion_to_probability():
@@ -261,6 +268,13 @@ def test_deviations_match_their_definitions(seed):
 def test_equal_losses_deviate_by_nothing(weigh, level):
     q = weigh(np.full(7, level), np.array([0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.3]))
     assert q.tolist() == [0.0] * 7
+
+
+@pytest.mark.parametrize("weigh", [volatility_weights, semideviation_weights, mean_deviation_weights])
+def test_rounding_is_no_deviation(weigh):
+    losses = np.array([0.1 + 0.2, 0.3, 0.3])
+    assert losses[0] != losses[1]
+    assert weigh(losses, equal(3)).tolist() == [0.0] * 3
 
 
 def test_deviations_of_a_gaussian():
