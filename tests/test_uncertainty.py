@@ -97,7 +97,9 @@ def test_thin_tail_is_said_with_its_measured_coverage():
     r = risk_interval(independent(1000), HALF, "cvar", confidence=0.99, rng=rng())
     assert r.tail_scenarios == pytest.approx(10)
     assert "Only 10 independent scenarios" in r.warning
-    assert "83 %" in r.warning
+    assert "93 %" in r.warning
+    thinner = risk_interval(independent(500), HALF, "cvar", confidence=0.99, rng=rng())
+    assert "73 %" in thinner.warning
     assert risk_interval(independent(1000), HALF, "cvar", confidence=0.95, rng=rng()).warning is None
 
 
@@ -149,7 +151,7 @@ def test_contribution_of_the_only_asset_is_the_risk(measure, confidence, method)
     whole = risk_interval(s, one, measure, confidence=confidence, method=method, rng=rng())
     assert row.loc["SPY", "component"] == pytest.approx(whole.value, rel=1e-12)
     assert row.loc["SPY", "component_upper"] - row.loc["SPY", "component_lower"] == pytest.approx(
-        whole.upper - whole.lower, rel=0.1
+        whole.upper - whole.lower, rel=0.15
     )
     assert row.loc["SPY", ["relative", "relative_lower", "relative_upper"]].tolist() == pytest.approx([1] * 3)
     assert row.loc["BND", ["component_lower", "component_upper"]].tolist() == pytest.approx([0, 0])

@@ -6,6 +6,7 @@ each observation was drawn), and an i.i.d. resample is a draw of the top order s
 
 from collections.abc import Iterator
 from math import ceil, floor, log10, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 from riskcore.errors import InputError, MissingDataError
 
 __all__ = [
+    "TailResamples",
     "block_tail_risks",
+    "counted_tail",
     "iid_counts",
     "iid_tail_risks",
     "membership_counts",
@@ -21,6 +24,7 @@ __all__ = [
     "resampled_contributions",
     "resampled_figures",
     "resampled_tail",
+    "tail_interval",
 ]
 
 Floats = NDArray[np.float64]
@@ -234,11 +238,8 @@ def resampled_figures(
         moments = counts @ np.column_stack([centred, centred**2]) / drawn
         deviations: Floats = np.sqrt(np.maximum(moments[:, 1] - moments[:, 0] ** 2, 0.0))
         return deviations
-    weights, position = resampled_tail(counts, order, drawn * (1 - confidence))
-    figures: Floats = (
-        losses[order[position]] if measure == "var" else weights @ losses[order[: weights.shape[1]]]
-    )
-    return figures
+    found = counted_tail(counts, order, losses[order], confidence=confidence)
+    return found.var if measure == "var" else found.cvar
 
 
 def resampled_contributions(
@@ -272,10 +273,70 @@ def resampled_contributions(
     return contributions
 
 
+class TailResamples(NamedTuple):
+    """VaR and CVaR of each resample, and the deviation of its excess (l − VaR)₊, None where unknown."""
+
+    var: Floats
+    cvar: Floats
+    spread: Floats | None
+
+
+def counted_tail(
+    counts: Counts | Floats, order: NDArray[np.intp], ranked: Floats, *, confidence: float
+) -> TailResamples:
+    """Return VaR, CVaR and spread of counted resamples; `ranked` are the losses in `order`.
+
+    Examples
+    --------
+    >>> losses = np.array([3.0, 2.0, 1.0, 0.0])
+    >>> found = counted_tail(np.array([[1, 1, 1, 1]]), np.arange(4), losses, confidence=0.75)
+    >>> found.var.tolist(), found.cvar.tolist(), found.spread.round(6).tolist()
+    ([2.0], [3.0], [0.433013])
+    """
+    drawn = counts.sum(axis=1)
+    weights, position = resampled_tail(counts, order, drawn * (1 - confidence))
+    var, worst = ranked[position], ranked[: weights.shape[1]]
+    # Moments about the worst loss: those of the excess are differences of them.
+    gap = worst[0] - worst
+    first, second, depth = weights @ gap, weights @ gap**2, worst[0] - var
+    mean, square = depth - first, depth**2 - 2 * depth * first + second
+    tail = 1 - confidence
+    spread = np.sqrt(np.maximum(tail * square - (tail * mean) ** 2, 0.0))
+    return TailResamples(var, worst[0] - first, spread)
+
+
+def tail_interval(
+    value: float, spread: float, drawn: TailResamples, *, level: float, studentised: bool
+) -> tuple[float, float]:
+    """Return an interval for CVaR from its resamples.
+
+    Percentile: the quantiles of CVaR*. Studentised (bootstrap-t): value − quantiles of (CVaR* − value) s/s*,
+    with s the deviation of the excess over VaR. A resample without the worst days has a low CVaR and a small
+    s* at once; dividing by it keeps the upper end where thin tails need it. s* counts as at least s/100.
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap, section 12.5.
+
+    Examples
+    --------
+    >>> drawn = TailResamples(np.zeros(3), np.array([0.9, 1.0, 1.2]), np.array([0.5, 1.0, 1.0]))
+    >>> tail_interval(1.0, 1.0, drawn, level=0.9, studentised=True)
+    (0.8, 1.2)
+    """
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    if not studentised or drawn.spread is None or spread <= 0:
+        lower, upper = np.quantile(drawn.cvar, ends, method="nearest")
+        return float(lower), float(upper)
+    errors = (drawn.cvar - value) * (spread / np.maximum(drawn.spread, spread / 100))
+    low, high = np.quantile(errors, ends, method="nearest")
+    return value - float(high), value - float(low)
+
+
 def block_tail_risks(
     losses: Floats, *, confidence: float, block_length: float, resamples: int, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Return VaR and CVaR of each resample of a stationary block bootstrap.
+) -> TailResamples:
+    """Return VaR, CVaR and spread of each resample of a stationary block bootstrap.
 
     Parameters
     ----------
@@ -284,25 +345,25 @@ def block_tail_risks(
 
     Returns
     -------
-    tuple
-        Two arrays of length `resamples`, in the unit of the losses.
+    TailResamples
+        Arrays of length `resamples`, in the unit of the losses.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> days = np.arange(100.0)
-    >>> var, cvar = block_tail_risks(days, confidence=0.9, block_length=4, resamples=500, rng=rng)
+    >>> var, cvar, _ = block_tail_risks(days, confidence=0.9, block_length=4, resamples=500, rng=rng)
     >>> bool((cvar >= var).all() and var.min() < 89 < var.max())
     True
     """
     order = np.argsort(-losses, kind="stable")
     ranked = losses[order]
-    tail = losses.size * (1 - confidence)
-    values = []
-    for counts in membership_counts(losses.size, block_length=block_length, resamples=resamples, rng=rng):
-        weights, position = resampled_tail(counts, order, tail)
-        values.append((ranked[position], weights @ ranked[: weights.shape[1]]))
-    return np.concatenate([v for v, _ in values]), np.concatenate([c for _, c in values])
+    parts = [
+        counted_tail(counts, order, ranked, confidence=confidence)
+        for counts in membership_counts(losses.size, block_length=block_length, resamples=resamples, rng=rng)
+    ]
+    var, cvar, spread = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return TailResamples(var, cvar, spread)
 
 
 def iid_tail_risks(
@@ -313,8 +374,8 @@ def iid_tail_risks(
     draws: int,
     resamples: int,
     rng: np.random.Generator,
-) -> tuple[Floats, Floats]:
-    """Return VaR and CVaR of each i.i.d. resample, drawing only its worst observations.
+) -> TailResamples:
+    """Return VaR, CVaR and spread of each i.i.d. resample, drawing only its worst observations.
 
     The smallest k of N uniform numbers are S_1/S_{N+1}, …, S_k/S_{N+1} with S the running sums of exponential
     variables; S_{N+1} − S_k is one gamma variable. They index the losses sorted from the worst down by
@@ -340,7 +401,8 @@ def iid_tail_risks(
     --------
     >>> rng = np.random.default_rng(0)
     >>> p = np.full(100, 0.01)
-    >>> var, cvar = iid_tail_risks(np.arange(100.0), p, confidence=0.9, draws=100, resamples=500, rng=rng)
+    >>> days = np.arange(100.0)
+    >>> var, cvar, _ = iid_tail_risks(days, p, confidence=0.9, draws=100, resamples=500, rng=rng)
     >>> bool((cvar >= var).all() and var.min() < 89 < var.max())
     True
     """
@@ -349,24 +411,36 @@ def iid_tail_risks(
     tail = draws * (1 - confidence)
     whole = floor(tail * (1 + TOLERANCE))
     top = min(whole + 1, draws)
-    order = np.argsort(-losses, kind="stable")
-    ranked = losses[order]
     equal = _equal(probabilities)
-    edges = np.cumsum(probabilities[order])
-    last = int(np.flatnonzero(probabilities[order])[-1])
-    var, cvar = np.empty(resamples), np.empty(resamples)
-    rows = max(1, CHUNK_ELEMENTS // top)
+    if equal:
+        ranked, edges, last = np.sort(losses)[::-1].copy(), np.empty(0), losses.size - 1
+    else:
+        order = np.argsort(-losses, kind="stable")
+        ranked, edges = losses[order], np.cumsum(probabilities[order])
+        last = int(np.flatnonzero(probabilities[order])[-1])
+    # Shifted to about zero at VaR, so that sums of squares keep their digits.
+    centre, ones = float(ranked[min(whole, losses.size - 1)]), np.ones(top)
+    shifted = ranked - centre
+    var, cvar, spread = np.empty(resamples), np.empty(resamples), np.empty(resamples)
+    # Smaller still: a new large array costs more in fresh memory pages than in arithmetic.
+    rows = max(1, CHUNK_ELEMENTS // 8 // top)
     for first in range(0, resamples, rows):
         size = min(rows, resamples - first)
-        sums = np.cumsum(rng.standard_exponential((size, top)), axis=1)
-        uniform = sums / (sums[:, -1:] + rng.standard_gamma(draws + 1 - top, (size, 1)))
+        position = rng.standard_exponential((size, top))
+        np.cumsum(position, axis=1, out=position)
+        whole_sum = position[:, -1:] + rng.standard_gamma(draws + 1 - top, (size, 1))
+        position *= (losses.size if equal else 1) / whole_sum
         if equal:
-            index = (uniform * losses.size).astype(np.intp)
+            index = position.astype(np.int32)
         else:
-            index = np.searchsorted(edges, uniform, side="right")
-        drawn = ranked[np.minimum(index, last)]
+            index = np.minimum(np.searchsorted(edges, position, side="right"), last)
+        drawn = shifted.take(index, mode="clip")
+        edge, total = drawn[:, -1], drawn @ ones
+        # Moments of the excess over VaR: the boundary observation, whole or in part, adds nothing to them.
+        mean = (total - top * edge) / draws
+        square = (np.einsum("ij,ij->i", drawn, drawn) - 2 * edge * total + top * edge**2) / draws
         part = slice(first, first + size)
-        var[part] = drawn[:, -1]
-        # The boundary observation carries what is left of the tail (S_k is complete when tail is whole).
-        cvar[part] = (drawn[:, :whole].sum(axis=1) + (tail - whole) * drawn[:, -1]) / tail
-    return var, cvar
+        var[part] = centre + edge
+        cvar[part] = centre + edge + mean / (1 - confidence)
+        spread[part] = np.sqrt(np.maximum(square - mean**2, 0.0))
+    return TailResamples(var, cvar, spread)

@@ -38,6 +38,13 @@ class RankedSample:
         worse = np.where(at > 0, self.partial[at - 1], 0.0)
         return var, (worse + (tail - before) * var) / tail
 
+    def spread(self, confidence: float) -> float:
+        """Return the deviation of the excess over VaR, √Var[(l − VaR)₊]."""
+        var, _ = self.figures(confidence)
+        excess = np.maximum(self.losses - var, 0.0)
+        p = np.diff(self.mass, prepend=0.0)
+        return float(np.sqrt(p @ (excess - p @ excess) ** 2))
+
 
 def rank_sample(losses: Floats, probabilities: Floats) -> RankedSample:
     """Sort losses once, for any number of levels; S losses and their probabilities."""

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from riskcore.errors import InputError, listed
 from riskcore.measures import percent
-from riskcore.numerics.bootstrap import resampled_tail
+from riskcore.numerics.bootstrap import TailResamples, counted_tail
 from riskcore.numerics.empirical import RankedSample, rank_sample
 from riskcore.numerics.ewma import BURN_IN, DECAY, filtered_losses
 from riskcore.numerics.gpd import LEAST_XI, fit_gpd, gpd_figures
@@ -40,8 +40,12 @@ class FittedTail(Protocol):
         """Return VaR and CVaR, losses per period, for a level or an array of levels."""
         ...
 
-    def resampled(self, counts: Floats, confidence: float) -> Figures:
+    def resampled(self, counts: Floats, confidence: float) -> TailResamples:
         """Return VaR and CVaR per resample, from counts of drawn scenarios (rows × S)."""
+        ...
+
+    def spread(self, confidence: float) -> float:
+        """Return the deviation of the excess over VaR that resamples are studentised with, 0 for none."""
         ...
 
     @property
@@ -70,12 +74,16 @@ class SampleTail:
         var, cvar = self.ranked.figures(confidence)
         return self.multiplier * var, self.multiplier * cvar
 
-    def resampled(self, counts: Floats, confidence: float) -> Figures:
-        """Return VaR and CVaR per resample at today's multiplier; see `FittedTail`."""
+    def resampled(self, counts: Floats, confidence: float) -> TailResamples:
+        """Return the resamples at today's multiplier; see `FittedTail`."""
         used = counts[:, self.skip :]
-        weights, position = resampled_tail(used, self.ranked.order, used.sum(axis=1) * (1 - confidence))
-        ranked = self.ranked.losses
-        return self.multiplier * ranked[position], self.multiplier * (weights @ ranked[: weights.shape[1]])
+        found = counted_tail(used, self.ranked.order, self.ranked.losses, confidence=confidence)
+        var, cvar, spread = (self.multiplier * part for part in found if part is not None)
+        return TailResamples(var, cvar, spread)
+
+    def spread(self, confidence: float) -> float:
+        """Return the deviation of the excess over VaR; see `FittedTail`."""
+        return self.multiplier * self.ranked.spread(confidence)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +99,15 @@ class ParametricTail:
         """Return VaR and CVaR; see `FittedTail`."""
         return self._scaled(self.standard(self.fit.theta, confidence))
 
-    def resampled(self, counts: Floats, confidence: float) -> Figures:
+    def resampled(self, counts: Floats, confidence: float) -> TailResamples:
         """Return VaR and CVaR per resample by one-step re-estimation; see `numerics.likelihood.Fit`."""
         moved = self.fit.moved(counts @ self.fit.scores / counts.sum(axis=1, keepdims=True))
-        return self._scaled(self.standard(moved, confidence))
+        var, cvar = self._scaled(self.standard(moved, confidence))
+        return TailResamples(var, cvar, None)
+
+    def spread(self, confidence: float) -> float:
+        """Return 0: intervals of fitted models are percentiles; see `FittedTail`."""
+        return 0.0
 
     def _scaled(self, figures: Figures) -> Figures:
         var, cvar = figures

@@ -9,12 +9,19 @@ import pandas as pd
 
 from riskcore.errors import RiskcoreError
 from riskcore.measures import portfolio_losses
+from riskcore.numerics.bootstrap import TailResamples, tail_interval
 from riskcore.numerics.tail import check_confidence
 from riskcore.portfolio import Portfolio
 from riskcore.results.tail_models import TailModelResult, TailModelsResult
 from riskcore.scenarios import Scenarios
-from riskcore.tail_models.models import TAIL_MODELS, THRESHOLD, Figures, FittedTail, fit_scenarios
-from riskcore.uncertainty import chosen_block_length, drawn_counts, percentiles, plan_resampling
+from riskcore.tail_models.models import TAIL_MODELS, THRESHOLD, FittedTail, fit_scenarios
+from riskcore.uncertainty import (
+    ResamplingPlan,
+    chosen_block_length,
+    drawn_counts,
+    percentiles,
+    plan_resampling,
+)
 
 __all__ = ["table_of_models", "tail_risk", "threshold_table"]
 
@@ -126,7 +133,7 @@ def table_of_models(
         except RiskcoreError as reason:
             refused[key] = str(reason)
     block_length = chosen_block_length(losses[:, None], scenarios, plan) if method == "block" else None
-    drawn: dict[str, list[Figures]] = {key: [] for key in tails}
+    drawn: dict[str, list[TailResamples]] = {key: [] for key in tails}
     for counts in drawn_counts(scenarios, plan, block_length, rng):
         # Converted once: every model multiplies by them.
         times = counts.astype(np.float64)
@@ -134,7 +141,8 @@ def table_of_models(
             drawn[key].append(tail.resampled(times, plan.c))
     models = {key: _result(name, key, tail, plan.c) for key, tail in tails.items()}
     rows = [
-        _row(models[key], drawn[key], level) if key in models else _refused_row(key) for key in TAIL_MODELS
+        _row(models[key], tails[key].spread(plan.c), drawn[key], plan) if key in models else _refused_row(key)
+        for key in TAIL_MODELS
     ]
     table = pd.DataFrame(rows, index=pd.Index(TAIL_MODELS, name="model"))
     notes = [models[key].note if key in models else refused[key] for key in TAIL_MODELS]
@@ -207,16 +215,25 @@ def _result(name: str, model: str, tail: FittedTail, confidence: float) -> TailM
     return TailModelResult(model, label, name, confidence, var, cvar, found, tail.note)
 
 
-def _row(model: TailModelResult, drawn: list[Figures], level: float) -> dict[str, object]:
-    var, cvar = (percentiles(np.concatenate(part), level) for part in zip(*drawn, strict=True))
+def _row(
+    model: TailModelResult, spread: float, parts: list[TailResamples], plan: ResamplingPlan
+) -> dict[str, object]:
+    spreads = [part.spread for part in parts if part.spread is not None]
+    drawn = TailResamples(
+        np.concatenate([part.var for part in parts]),
+        np.concatenate([part.cvar for part in parts]),
+        np.concatenate(spreads) if spreads else None,
+    )
+    var = percentiles(drawn.var, plan.level)
+    cvar = tail_interval(model.cvar, spread, drawn, level=plan.level, studentised=plan.studentised)
     return {
         "label": model.label,
         "var": model.var,
         "var_lower": float(var[0]),
         "var_upper": float(var[1]),
         "cvar": model.cvar,
-        "cvar_lower": float(cvar[0]),
-        "cvar_upper": float(cvar[1]),
+        "cvar_lower": cvar[0],
+        "cvar_upper": cvar[1],
         "reliable": model.reliable,
     }
 

@@ -8,12 +8,15 @@ from scipy import stats
 
 from riskcore.errors import InputError, MissingDataError
 from riskcore.numerics.bootstrap import (
+    TailResamples,
     block_tail_risks,
+    counted_tail,
     iid_counts,
     iid_tail_risks,
     membership_counts,
     optimal_block_length,
     resampled_tail,
+    tail_interval,
 )
 
 
@@ -90,7 +93,7 @@ def test_iid_tail_has_the_distribution_of_plain_resampling():
     rng = np.random.default_rng(7)
     losses = rng.standard_t(4, 200)
     p = np.full(200, 1 / 200)
-    fast = iid_tail_risks(losses, p, confidence=0.95, draws=200, resamples=4000, rng=rng)
+    fast = iid_tail_risks(losses, p, confidence=0.95, draws=200, resamples=4000, rng=rng)[:2]
     plain = [tail_by_definition(rng.choice(losses, 200), 0.95) for _ in range(4000)]
     for ours, theirs in zip(fast, np.transpose(plain), strict=True):
         assert stats.ks_2samp(ours, theirs).pvalue > 1e-3
@@ -100,7 +103,7 @@ def test_iid_tail_with_a_fraction_of_a_boundary_scenario():
     rng = np.random.default_rng(8)
     losses = rng.standard_t(4, 110)
     p = np.full(110, 1 / 110)
-    _, fast = iid_tail_risks(losses, p, confidence=0.95, draws=110, resamples=4000, rng=rng)
+    _, fast, _ = iid_tail_risks(losses, p, confidence=0.95, draws=110, resamples=4000, rng=rng)
     plain = [tail_by_definition(rng.choice(losses, 110), 0.95)[1] for _ in range(4000)]
     assert stats.ks_2samp(fast, plain).pvalue > 1e-3
 
@@ -109,7 +112,7 @@ def test_weighted_iid_draws_follow_the_probabilities():
     rng = np.random.default_rng(9)
     losses = np.arange(6.0)
     p = np.array([0.0, 0.4, 0.3, 0.1, 0.15, 0.05])
-    var, cvar = iid_tail_risks(losses, p, confidence=0.9, draws=50, resamples=6000, rng=rng)
+    var, cvar, _ = iid_tail_risks(losses, p, confidence=0.9, draws=50, resamples=6000, rng=rng)
     plain = [tail_by_definition(rng.choice(losses, 50, p=p), 0.9) for _ in range(6000)]
     for ours, theirs in zip((var, cvar), np.transpose(plain), strict=True):
         assert ours.mean() == pytest.approx(theirs.mean(), abs=0.03)
@@ -188,3 +191,55 @@ def test_refuses_an_iid_bootstrap_of_one_draw():
             resamples=10,
             rng=np.random.default_rng(0),
         )
+
+
+def test_both_bootstraps_give_the_spread_of_the_excess():
+    rng = np.random.default_rng(12)
+    losses = rng.standard_t(5, 150) + 100
+    p = np.full(150, 1 / 150)
+    counts = all_counts(150, block_length=1, resamples=4000, rng=rng)
+    order = np.argsort(-losses)
+    by_counts = counted_tail(counts, order, losses[order], confidence=0.9)
+    for row, var, cvar, spread in zip(counts[:20], *(part[:20] for part in by_counts), strict=True):
+        sample = np.repeat(losses, row)
+        assert (var, cvar) == pytest.approx(tail_by_definition(sample, 0.9))
+        assert spread == pytest.approx(np.maximum(sample - var, 0).std(), rel=1e-9)
+    by_order = iid_tail_risks(losses, p, confidence=0.9, draws=150, resamples=4000, rng=rng)
+    for ours, theirs in zip(by_order, by_counts, strict=True):
+        assert stats.ks_2samp(ours, theirs).pvalue > 1e-3
+
+
+def test_studentised_interval_by_hand():
+    drawn = TailResamples(
+        np.zeros(5), np.array([1.6, 1.8, 2.0, 2.5, 3.0]), np.array([0.5, 0.8, 1.0, 1.25, 2.0])
+    )
+    # (CVaR* − 2) / s* = −0.8, −0.25, 0, 0.4, 0.5 with s = 1.
+    assert tail_interval(2.0, 1.0, drawn, level=0.99, studentised=True) == pytest.approx((1.5, 2.8))
+    assert tail_interval(2.0, 1.0, drawn, level=0.99, studentised=False) == pytest.approx((1.6, 3.0))
+
+
+def test_a_tail_without_spread_has_a_percentile_interval():
+    drawn = TailResamples(np.ones(3), np.ones(3), np.zeros(3))
+    assert tail_interval(1.0, 0.0, drawn, level=0.95, studentised=True) == (1.0, 1.0)
+
+
+@pytest.mark.slow
+def test_intervals_hold_the_truth_as_often_as_they_say():
+    # Independent t4 losses, n = 4000, c = 0.95: nominal 95 % must cover 93–97 %.
+    rng = np.random.default_rng(20261121)
+    n, c = 4000, 0.95
+    q = stats.t.ppf(c, 4)
+    truth = q, stats.t.pdf(q, 4) / (1 - c) * (4 + q * q) / 3
+    p = np.full(n, 1 / n)
+    hits = np.zeros(2)
+    for _ in range(2000):
+        losses = rng.standard_t(4, n)
+        drawn = iid_tail_risks(losses, p, confidence=c, draws=n, resamples=1000, rng=rng)
+        var, cvar = tail_by_definition(losses, c)
+        spread = np.maximum(losses - var, 0).std()
+        lower, upper = np.quantile(drawn.var, [0.025, 0.975])
+        hits[0] += lower <= truth[0] <= upper
+        lower, upper = tail_interval(cvar, spread, drawn, level=0.95, studentised=True)
+        hits[1] += lower <= truth[1] <= upper
+    assert 0.93 <= hits[0] / 2000 <= 0.97
+    assert 0.93 <= hits[1] / 2000 <= 0.97
