@@ -31,7 +31,7 @@ FREE = [key for key in KEYS if not MEASURES[key].needs_order]
 COHERENT = [key for key in KEYS if MEASURES[key].coherent]
 TAIL = [key for key in KEYS if MEASURES[key].kind == "tail"]
 # Many measures share these tests: each takes its part of the examples of the profile.
-EXAMPLES = settings(max_examples=settings().max_examples // 8)
+EXAMPLES = settings(max_examples=settings().max_examples // 12)
 CONFIDENCES = st.sampled_from([0.6, 0.8, 0.9, 0.95, 0.99])
 
 

@@ -16,6 +16,7 @@ from riskcore.numerics.tail import boundary, check_confidence, checked
 __all__ = ["rank_weights", "smoothed_quantile_weights", "spectral_weights"]
 
 Floats = NDArray[np.float64]
+NEGLIGIBLE = 1e-12
 
 
 def rank_weights(losses: Floats, probabilities: Floats, above: Callable[[Floats], Floats]) -> Floats:
@@ -99,7 +100,8 @@ def smoothed_quantile_weights(losses: Floats, probabilities: Floats, confidence:
         return cumulated
 
     kernel = rank_weights(values, weights, kernel_above)
-    near = kernel > 0.0
+    # At the edge of the kernel rounding leaves weights of 1e-17, which a tilt could blow up at will.
+    near = kernel > NEGLIGIBLE
     gaps = values[near] - boundary(values, weights, level).value
     q = np.zeros_like(values)
     q[near] = _tilted(kernel[near], gaps)

@@ -381,10 +381,12 @@ def test_the_smoothed_quantile_is_a_tilted_epanechnikov_kernel(seed, level):
     assert found @ losses == pytest.approx(var, abs=1e-10 * np.abs(losses).max())
 
 
-def test_a_quantile_with_neighbours_on_one_side_only_has_no_contributions():
-    losses = np.arange(15.0)
+@pytest.mark.parametrize("count", [15, 20, 40])
+def test_a_quantile_with_neighbours_on_one_side_only_has_no_contributions(count):
+    """With 40 the kernel ends exactly where the next loss begins: rounding must not make it a neighbour."""
+    losses = np.arange(float(count))
     with pytest.raises(NumericalError, match="all lie on one side"):
-        smoothed_quantile_weights(losses, equal(15), 0.95)
+        smoothed_quantile_weights(losses, equal(count), 0.95)
 
 
 def test_a_quantile_that_fills_the_kernel_needs_no_tilt():
