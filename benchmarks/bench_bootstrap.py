@@ -13,13 +13,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from scipy import stats
 
-from riskcore.numerics.bootstrap import (
-    block_tail_risks,
-    iid_tail_risks,
-    optimal_block_length,
-    tail_interval,
-)
+from riskcore.numerics.block_length import optimal_block_length
+from riskcore.numerics.bootstrap import block_tail_risks, iid_tail_risks
 from riskcore.numerics.empirical import rank_sample
+from riskcore.numerics.resampled import tail_interval
 from riskcore.numerics.tail import value_at_risk
 
 DAYS, RESAMPLES, CONFIDENCE = 8312, 1000, 0.95
@@ -63,7 +60,7 @@ def plain_loop(losses, rng):
 
 
 def careful_loop(losses, rng, block_length=None):
-    """The same with the fastest NumPy pieces: integers as indices, one partition."""
+    """Do the same with the fastest NumPy pieces: integers as indices, one partition."""
     n = losses.size
     whole = int(n * (1 - CONFIDENCE))
     found = np.empty((RESAMPLES, 2))

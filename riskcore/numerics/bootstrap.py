@@ -5,90 +5,20 @@ each observation was drawn), and an i.i.d. resample is a draw of the top order s
 """
 
 from collections.abc import Iterator
-from math import ceil, floor, log10, sqrt
-from typing import NamedTuple
+from math import ceil, floor, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskcore.errors import InputError, MissingDataError
+from riskcore.errors import InputError
+from riskcore.numerics.resampled import Counts, TailResamples, counted_tail
 
-__all__ = [
-    "TailResamples",
-    "block_tail_risks",
-    "counted_tail",
-    "iid_counts",
-    "iid_tail_risks",
-    "membership_counts",
-    "optimal_block_length",
-    "resampled_contributions",
-    "resampled_figures",
-    "resampled_tail",
-    "tail_interval",
-]
+__all__ = ["Counts", "block_tail_risks", "iid_counts", "iid_tail_risks", "membership_counts"]
 
 Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
 # About 1 MB of counts at a time: the running sums then stay in the processor's cache.
 CHUNK_ELEMENTS = 1 << 17
 TOLERANCE = 1e-9
-
-
-def optimal_block_length(series: Floats) -> float:
-    """Return the expected block length that suits the stationary bootstrap of the mean of `series`.
-
-    b = (2 G² / D)^{1/3} n^{1/3} with G = Σ λ(k/M) |k| R(k), D = 2 (Σ λ(k/M) R(k))², the flat-top window
-    λ(x) = min(1, 2(1 − |x|)) and M twice the lag after which max(5, √log₁₀ n) autocorrelations in a row stay
-    inside ±2 √(log₁₀ n / n). Between 1 and min(3 √n, n/3).
-
-    Parameters
-    ----------
-    series
-        n values in time order. For a quantile or a tail mean pass its influence values (a tail indicator, the
-        excess over VaR): returns are nearly uncorrelated while their tails cluster.
-
-    Returns
-    -------
-    float
-        In periods, at least 1; 1 for a constant series.
-
-    Raises
-    ------
-    MissingDataError
-        Fewer than 12 values.
-
-    References
-    ----------
-    Politis and White (2004), Econometric Reviews 23, section 3.2; corrected D by Patton, Politis and White
-    (2009), Econometric Reviews 28.
-
-    Examples
-    --------
-    >>> noise = np.random.default_rng(1).normal(size=2000)
-    >>> bool(optimal_block_length(noise) < 5 < optimal_block_length(np.cumsum(noise)))
-    True
-    """
-    n = series.size
-    if n < 12:
-        raise MissingDataError(f"A block length needs at least 12 ordered scenarios; got {n}.")
-    centred = series - series.mean()
-    run = max(5, ceil(sqrt(log10(n))))
-    longest = min(ceil(sqrt(n)) + run, n - 1)
-    covariance = np.array([centred[: n - k] @ centred[k:] for k in range(longest + 1)]) / n
-    if sqrt(covariance[0]) <= TOLERANCE * float(np.abs(series).max()):
-        return 1.0
-    small = np.abs(covariance[1:] / covariance[0]) < 2 * sqrt(log10(n) / n)
-    window = np.lib.stride_tricks.sliding_window_view(small, min(run, small.size)).all(axis=1)
-    last = int(np.argmax(window)) if window.any() else int(np.flatnonzero(~small)[-1]) + 1
-    lags = np.arange(1, min(2 * max(last, 1), longest) + 1)
-    taper = np.minimum(1.0, 2.0 * (1.0 - lags / lags[-1])) if lags.size > 1 else np.ones(1)
-    slope = 2.0 * (taper * lags) @ covariance[lags]
-    spectrum = covariance[0] + 2.0 * taper @ covariance[lags]
-    limit = ceil(min(3 * sqrt(n), n / 3))
-    if spectrum <= 0:
-        # A flat-top estimate can turn negative; the longest allowed block is the cautious answer.
-        return float(limit)
-    return float(np.clip((slope**2 / spectrum**2 * n) ** (1 / 3), 1.0, limit))
 
 
 def membership_counts(
@@ -179,158 +109,6 @@ def iid_counts(
 
 def _equal(probabilities: Floats) -> bool:
     return bool(np.ptp(probabilities) <= TOLERANCE / probabilities.size)
-
-
-def resampled_tail(
-    counts: Counts | Floats, order: NDArray[np.intp], tail: float | Floats
-) -> tuple[Floats, NDArray[np.intp]]:
-    """Return tail weights (rows × K, each row summing to 1) and the column of VaR, for counted resamples.
-
-    Parameters
-    ----------
-    counts
-        rows × n, from `membership_counts`.
-    order
-        Observations by falling loss (length n); column k of the answer belongs to observation order[k].
-    tail
-        Number of drawn observations in the tail, n(1 − c), not rounded; one number, or one per row.
-
-    Returns
-    -------
-    tuple
-        Weights (min(C_k, tail) − min(C_{k−1}, tail)) / tail with C the running count: CVaR is their product
-        with the sorted losses, exact in the boundary observation. And the first column with C_k > tail,
-        which is the lower quantile.
-    """
-    total = counts.shape[1]
-    mass = np.broadcast_to(np.asarray(tail, np.float64), (counts.shape[0],))[:, None]
-    columns = min(total, ceil(1.6 * mass.max()) + 32)
-    while True:
-        running = np.cumsum(counts[:, order[:columns]], axis=1)
-        if columns == total or (running[:, -1:] > mass + 1).all():
-            break
-        columns = min(total, 2 * columns)
-    clipped = np.minimum(running, mass)
-    weights: Floats = np.diff(clipped, axis=1, prepend=0.0) / mass
-    position = np.argmax(running > mass * (1 + TOLERANCE), axis=1)
-    return weights, position
-
-
-def resampled_figures(
-    counts: Counts,
-    losses: Floats,
-    order: NDArray[np.intp],
-    *,
-    measure: str,
-    confidence: float | None,
-) -> Floats:
-    """Return one figure per counted resample: "var" or "cvar" at `confidence`, else the volatility.
-
-    Examples
-    --------
-    >>> losses = np.array([3.0, -1.0])
-    >>> resampled_figures(np.array([[1, 1], [2, 0]]), losses, np.array([0, 1]), measure="", confidence=None)
-    array([2., 0.])
-    """
-    drawn = float(counts[0].sum())
-    if confidence is None:
-        centred = losses - losses.mean()
-        moments = counts @ np.column_stack([centred, centred**2]) / drawn
-        deviations: Floats = np.sqrt(np.maximum(moments[:, 1] - moments[:, 0] ** 2, 0.0))
-        return deviations
-    found = counted_tail(counts, order, losses[order], confidence=confidence)
-    return found.var if measure == "var" else found.cvar
-
-
-def resampled_contributions(
-    counts: Counts, parts: Floats, order: NDArray[np.intp], *, confidence: float | None
-) -> Floats:
-    """Return resamples × assets contributions to CVaR at `confidence`, or to volatility without one.
-
-    Parameters
-    ----------
-    parts
-        S × n losses of each position (−R_si w_i); their row sums are the portfolio's losses.
-
-    Examples
-    --------
-    >>> parts = np.array([[3.0, 1.0], [0.0, 0.0]])
-    >>> resampled_contributions(np.array([[1, 1]]), parts, np.array([0, 1]), confidence=None)
-    array([[1.5, 0.5]])
-    """
-    drawn = float(counts[0].sum())
-    if confidence is not None:
-        weights, _ = resampled_tail(counts, order, drawn * (1 - confidence))
-        tail_means: Floats = weights @ parts[order[: weights.shape[1]]]
-        return tail_means
-    centred = parts - parts.mean(axis=0)
-    mean = counts @ centred / drawn
-    product = counts @ (centred * centred.sum(axis=1, keepdims=True)) / drawn
-    covariance = product - mean * mean.sum(axis=1, keepdims=True)
-    # The covariances with the total add up to its variance.
-    volatility = np.sqrt(np.maximum(covariance.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny))
-    contributions: Floats = covariance / volatility
-    return contributions
-
-
-class TailResamples(NamedTuple):
-    """VaR and CVaR of each resample, and the deviation of its excess (l − VaR)₊, None where unknown."""
-
-    var: Floats
-    cvar: Floats
-    spread: Floats | None
-
-
-def counted_tail(
-    counts: Counts | Floats, order: NDArray[np.intp], ranked: Floats, *, confidence: float
-) -> TailResamples:
-    """Return VaR, CVaR and spread of counted resamples; `ranked` are the losses in `order`.
-
-    Examples
-    --------
-    >>> losses = np.array([3.0, 2.0, 1.0, 0.0])
-    >>> found = counted_tail(np.array([[1, 1, 1, 1]]), np.arange(4), losses, confidence=0.75)
-    >>> found.var.tolist(), found.cvar.tolist(), found.spread.round(6).tolist()
-    ([2.0], [3.0], [0.433013])
-    """
-    drawn = counts.sum(axis=1)
-    weights, position = resampled_tail(counts, order, drawn * (1 - confidence))
-    var, worst = ranked[position], ranked[: weights.shape[1]]
-    # Moments about the worst loss: those of the excess are differences of them.
-    gap = worst[0] - worst
-    first, second, depth = weights @ gap, weights @ gap**2, worst[0] - var
-    mean, square = depth - first, depth**2 - 2 * depth * first + second
-    tail = 1 - confidence
-    spread = np.sqrt(np.maximum(tail * square - (tail * mean) ** 2, 0.0))
-    return TailResamples(var, worst[0] - first, spread)
-
-
-def tail_interval(
-    value: float, spread: float, drawn: TailResamples, *, level: float, studentised: bool
-) -> tuple[float, float]:
-    """Return an interval for CVaR from its resamples.
-
-    Percentile: the quantiles of CVaR*. Studentised (bootstrap-t): value − quantiles of (CVaR* − value) s/s*,
-    with s the deviation of the excess over VaR. A resample without the worst days has a low CVaR and a small
-    s* at once; dividing by it keeps the upper end where thin tails need it. s* counts as at least s/100.
-
-    References
-    ----------
-    Efron and Tibshirani (1993), An Introduction to the Bootstrap, section 12.5.
-
-    Examples
-    --------
-    >>> drawn = TailResamples(np.zeros(3), np.array([0.9, 1.0, 1.2]), np.array([0.5, 1.0, 1.0]))
-    >>> tail_interval(1.0, 1.0, drawn, level=0.9, studentised=True)
-    (0.8, 1.2)
-    """
-    ends = [(1 - level) / 2, (1 + level) / 2]
-    if not studentised or drawn.spread is None or spread <= 0:
-        lower, upper = np.quantile(drawn.cvar, ends, method="nearest")
-        return float(lower), float(upper)
-    errors = (drawn.cvar - value) * (spread / np.maximum(drawn.spread, spread / 100))
-    low, high = np.quantile(errors, ends, method="nearest")
-    return value - float(high), value - float(low)
 
 
 def block_tail_risks(

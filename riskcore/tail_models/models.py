@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from riskcore.errors import InputError, listed
 from riskcore.measures import percent
-from riskcore.numerics.bootstrap import TailResamples, counted_tail
 from riskcore.numerics.empirical import RankedSample, rank_sample
 from riskcore.numerics.ewma import BURN_IN, DECAY, filtered_losses
 from riskcore.numerics.gpd import LEAST_XI, fit_gpd, gpd_figures
@@ -22,6 +21,7 @@ from riskcore.numerics.moment_tails import (
     gaussian_figures,
     shape_of,
 )
+from riskcore.numerics.resampled import TailResamples, counted_tail
 from riskcore.numerics.student_t import fit_student_t, student_t_figures
 from riskcore.numerics.tail import check_confidence
 from riskcore.scenarios import Scenarios

@@ -9,13 +9,13 @@ import pandas as pd
 
 from riskcore.errors import RiskcoreError
 from riskcore.measures import portfolio_losses
-from riskcore.numerics.bootstrap import TailResamples, tail_interval
+from riskcore.numerics.resampled import TailResamples, tail_interval
 from riskcore.numerics.tail import check_confidence
 from riskcore.portfolio import Portfolio
 from riskcore.results.tail_models import TailModelResult, TailModelsResult
 from riskcore.scenarios import Scenarios
 from riskcore.tail_models.models import TAIL_MODELS, THRESHOLD, FittedTail, fit_scenarios
-from riskcore.uncertainty import (
+from riskcore.uncertainty.plan import (
     ResamplingPlan,
     chosen_block_length,
     drawn_counts,

@@ -7,17 +7,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from riskcore.errors import InputError, MissingDataError
-from riskcore.numerics.bootstrap import (
-    TailResamples,
-    block_tail_risks,
-    counted_tail,
-    iid_counts,
-    iid_tail_risks,
-    membership_counts,
-    optimal_block_length,
-    resampled_tail,
-    tail_interval,
-)
+from riskcore.numerics.block_length import optimal_block_length
+from riskcore.numerics.bootstrap import block_tail_risks, iid_counts, iid_tail_risks, membership_counts
+from riskcore.numerics.resampled import TailResamples, counted_tail, resampled_tail, tail_interval
 
 
 def all_counts(count, **settings):

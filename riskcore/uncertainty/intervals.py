@@ -1,7 +1,5 @@
-"""How far a risk figure could be off by chance: intervals for risks, differences and contributions."""
+"""Sampling intervals for risks, for the difference of two, and for contributions."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from math import sqrt
 from typing import Literal
 
@@ -10,41 +8,33 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from riskcore.contributions import risk_contributions
-from riskcore.errors import InputError, MissingDataError, NumericalError
-from riskcore.measures import MEASURES, portfolio_losses, risk
-from riskcore.numerics.bootstrap import (
-    Counts,
+from riskcore.errors import InputError, NumericalError
+from riskcore.measures import portfolio_losses, risk
+from riskcore.numerics.bootstrap import block_tail_risks, iid_tail_risks
+from riskcore.numerics.resampled import (
     TailResamples,
-    block_tail_risks,
-    iid_counts,
-    iid_tail_risks,
-    membership_counts,
-    optimal_block_length,
     resampled_contributions,
     resampled_figures,
     tail_interval,
 )
-from riskcore.numerics.tail import value_at_risk
 from riskcore.portfolio import Portfolio
 from riskcore.results.uncertainty import ContributionIntervalResult, IntervalResult
 from riskcore.scenarios import Scenarios
+from riskcore.uncertainty.plan import (
+    METHODS,
+    Measure,
+    Method,
+    ResamplingPlan,
+    chosen_block_length,
+    drawn_counts,
+    influence,
+    percentiles,
+    plan_resampling,
+)
 
-__all__ = ["FEW_TAIL_SCENARIOS", "contribution_intervals", "difference_interval", "risk_interval"]
+__all__ = ["contribution_intervals", "difference_interval", "risk_interval"]
 
 Floats = NDArray[np.float64]
-Measure = Literal["var", "cvar", "volatility"]
-Method = Literal["block", "iid", "asymptotic"]
-
-METHODS = ("block", "iid", "asymptotic")
-FEW_TAIL_SCENARIOS = 50
-# With fewer, one resample in forty repeats a single day so often that its spread says nothing.
-LEAST_STUDENTISED = 10
-# Share of 2,000 seeded samples of independent t4 losses in which the nominal 95 % interval held the true
-# figure, by number of tail scenarios n(1 − c); docs/intervals.md has the whole table and how to measure it.
-COVERAGE = {
-    "var": ((5, 0.86), (10, 0.92), (20, 0.94), (50, 0.94)),
-    "cvar": ((5, 0.73), (9.99, 0.82), (10, 0.93), (50, 0.93)),
-}
 
 
 def risk_interval(
@@ -261,94 +251,6 @@ def contribution_intervals(
     )
 
 
-@dataclass(frozen=True)
-class ResamplingPlan:
-    """Checked settings of a resampling, shared with `tail_models`.
-
-    `effective` is the number of independent scenarios, `draws` the size of an i.i.d. resample.
-    """
-
-    measure: Measure
-    confidence: float | None
-    level: float
-    method: Method
-    resamples: int
-    effective: float
-
-    @property
-    def c(self) -> float:
-        assert self.confidence is not None
-        return self.confidence
-
-    @property
-    def draws(self) -> int:
-        return int(self.effective + 1e-6)
-
-    @property
-    def tail_scenarios(self) -> float | None:
-        return None if self.confidence is None else self.effective * (1 - self.confidence)
-
-    @property
-    def studentised(self) -> bool:
-        """Whether a CVaR interval divides each resample by its own spread: from 10 tail scenarios on."""
-        return self.tail_scenarios is not None and self.tail_scenarios >= LEAST_STUDENTISED - 1e-9
-
-    @property
-    def label(self) -> str:
-        return MEASURES[self.measure].labelled(self.confidence)
-
-    @property
-    def warning(self) -> str | None:
-        tail = self.tail_scenarios
-        if tail is None or tail >= FEW_TAIL_SCENARIOS - 1e-9:
-            return None
-        sizes, shares = zip(*COVERAGE[self.measure], strict=True)
-        covered = float(np.interp(tail, sizes, shares))
-        count = f"{tail:.0f}" if tail >= 1 else "fewer than 1"
-        return (
-            f"Only {count} independent scenarios lie in the tail: in simulations with fat tails a nominal "
-            f"95 % interval held the true {MEASURES[self.measure].label} {100 * covered:.0f} % of the time."
-        )
-
-
-def plan_resampling(
-    scenarios: Scenarios,
-    measure: Measure,
-    confidence: float | None,
-    level: float,
-    method: Method,
-    resamples: int,
-    *,
-    offered: tuple[str, ...] = METHODS,
-) -> ResamplingPlan:
-    if measure not in (*COVERAGE, "volatility"):
-        raise InputError(f"No interval for the measure {measure!r}; choose var, cvar or volatility.")
-    if method not in offered:
-        raise InputError(f"No method {method!r} here; choose one of {', '.join(offered)}.")
-    if measure == "volatility":
-        if confidence is not None:
-            raise InputError("Volatility has no confidence level; leave `confidence` out.")
-    else:
-        MEASURES[measure].level(confidence)
-    if not 0.5 < level < 1:
-        hint = " Did you mean 0.95?" if level in (95, 0.05) else ""
-        raise InputError(f"The level of an interval lies between 0.5 and 1; got {level:g}.{hint}")
-    if resamples < 100:
-        raise InputError(f"Percentiles need at least 100 resamples; got {resamples}.")
-    if method == "block" and (scenarios.weighted or not scenarios.ordered):
-        what = "weighted" if scenarios.weighted else "unordered"
-        raise InputError(
-            f"A block bootstrap needs time-ordered scenarios of equal probability; these are {what}. "
-            "Use method 'iid'."
-        )
-    effective = 1 / float(scenarios.probabilities @ scenarios.probabilities) / scenarios.overlap
-    if effective < 12 - 1e-6:
-        raise MissingDataError(
-            f"An interval needs at least 12 independent scenarios; there are {effective:.1f}."
-        )
-    return ResamplingPlan(measure, confidence, level, method, resamples, effective)
-
-
 def _interval(
     plan: ResamplingPlan, name: str, value: float, lower: float, upper: float, block_length: float | None
 ) -> IntervalResult:
@@ -376,27 +278,6 @@ def _observed(scenarios: Scenarios, portfolio: Portfolio, plan: ResamplingPlan) 
     return found.value, found.losses
 
 
-def percentiles(values: Floats, level: float) -> Floats:
-    bounds: Floats = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0, method="nearest")
-    return bounds
-
-
-def chosen_block_length(losses: Floats, scenarios: Scenarios, plan: ResamplingPlan) -> float:
-    """Return the longest block length that one of the portfolios (columns) asks for."""
-    lengths = [optimal_block_length(_influence(column, scenarios.probabilities, plan)) for column in losses.T]
-    return float(min(max(*lengths, scenarios.overlap), scenarios.count))
-
-
-def _influence(losses: Floats, probabilities: Floats, plan: ResamplingPlan) -> Floats:
-    """Return, up to a constant, what one scenario adds to the figure."""
-    if plan.measure == "volatility":
-        return (losses - probabilities @ losses) ** 2
-    threshold = float(value_at_risk(losses, probabilities, plan.c))
-    if plan.measure == "var":
-        return (losses > threshold).astype(np.float64)
-    return np.maximum(losses - threshold, 0.0)
-
-
 def _asymptotic(
     losses: Floats, probabilities: Floats, value: float, plan: ResamplingPlan
 ) -> tuple[float, float]:
@@ -414,8 +295,8 @@ def _asymptotic(
 
 
 def _spread(losses: Floats, probabilities: Floats, plan: ResamplingPlan) -> float:
-    influence = _influence(losses, probabilities, plan)
-    return sqrt(float(probabilities @ (influence - probabilities @ influence) ** 2))
+    pull = influence(losses, probabilities, plan)
+    return sqrt(float(probabilities @ (pull - probabilities @ pull) ** 2))
 
 
 def _tail_resamples(
@@ -437,16 +318,6 @@ def _tail_resamples(
         resamples=plan.resamples,
         rng=rng,
     )
-
-
-def drawn_counts(
-    scenarios: Scenarios, plan: ResamplingPlan, block_length: float | None, rng: np.random.Generator
-) -> Iterator[Counts]:
-    if block_length is not None:
-        return membership_counts(
-            scenarios.count, block_length=block_length, resamples=plan.resamples, rng=rng
-        )
-    return iid_counts(scenarios.probabilities, draws=plan.draws, resamples=plan.resamples, rng=rng)
 
 
 def _counted_figures(
