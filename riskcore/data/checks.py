@@ -123,7 +123,7 @@ def _missing_notes(prices: pd.DataFrame) -> list[str]:
             (f"{c} {len(d)} ({listed((f'{x:%Y-%m-%d}' for x in d), most=3)})" for c, d in inside.items()),
             most=10,
         )
-        notes.insert(0, f"Missing inside the history: {total} prices, {named}. Nothing was filled in.")
+        notes.insert(0, f"Missing prices inside the history: {total}, in {named}. Nothing was filled in.")
     return notes
 
 

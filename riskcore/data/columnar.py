@@ -24,8 +24,8 @@ def read_parquet(content: bytes) -> Grid:
     FileFormatError
         The file is damaged or too large, or a column holds neither numbers, dates nor text.
     """
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     try:
         file = pq.ParquetFile(pa.BufferReader(content))

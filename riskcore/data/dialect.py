@@ -71,6 +71,11 @@ class Grid:
         """Return the place of a row in words: "line 27"."""
         return f"{self.place} {self.lines[row]}{f' of sheet {self.title}' if self.title else ''}"
 
+    def starting(self, row: int) -> str:
+        """Return the place as the first words of a sentence: "Line 27"."""
+        words = self.at(row)
+        return words[0].upper() + words[1:]
+
 
 def check_size(size: int) -> None:
     """Refuse a file of more than 64 MB before anything is read from it."""

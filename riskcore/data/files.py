@@ -126,7 +126,7 @@ def load_prices(content: bytes, filename: str, answers: Answers | None = None) -
         left = listed((str(c) for c in frame.columns if c not in ready), most=10)
         notes.append(f"Not among the assets chosen at first, because prices are missing: {left}.")
     return PriceSet(
-        key=f"file-{blake2b(content, digest_size=6).hexdigest()}",
+        key=f"file-{blake2b(content + repr(answers).encode(), digest_size=6).hexdigest()}",
         label=PurePath(filename).name[:LONGEST_LABEL] or "uploaded file",
         prices=frame,
         assets=plain_assets([str(c) for c in frame.columns]),
@@ -249,7 +249,7 @@ def _wide(
     if len(same):
         keep = np.setdiff1d(np.arange(len(dates)), same + 1)
         dates, values = dates[keep], values[keep]
-        said.append(f"{len(same)} rows repeated a date with the same values and were left out.")
+        said.append(f"Rows that repeat a date with the same values, left out: {len(same)}.")
     return pd.DataFrame(
         values, index=dates.rename("date"), columns=pd.Index(names, dtype="str")
     ), notes + said
@@ -311,7 +311,9 @@ def _long(
             repeated += 1
         seen[cell] = k
         grid[cell] = values[k]
-    notes = [f"{repeated} rows repeated a ticker and date with the same value."] if repeated else []
+    notes = (
+        [f"Rows that repeat a ticker and date with the same value, left out: {repeated}."] if repeated else []
+    )
     index = pd.DatetimeIndex(days, name="date").as_unit("us")
     return pd.DataFrame(grid, index=index, columns=pd.Index(names, dtype="str")), notes
 
@@ -334,5 +336,5 @@ def _judged(frame: pd.DataFrame, report: list[str], *, percent: bool, kind: str 
     )
     missing = int(frame.isna().to_numpy().sum())
     if missing:
-        report.append(f"{missing} returns are missing. Nothing was filled in.")
+        report.append(f"Missing returns: {missing}. Nothing was filled in.")
     return _Content(frame, True, report)

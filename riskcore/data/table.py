@@ -158,7 +158,7 @@ def _header(grid: Grid, filled: list[int], dated: list[int]) -> tuple[int, list[
     if not preamble:
         return above[-1], []
     words = _first_words(grid, preamble[0])
-    return above[-1], [f"{len(preamble)} lines above the header were left out (from {words})."]
+    return above[-1], [f"Lines above the header left out: {len(preamble)} (from {words})."]
 
 
 def _other_rows(grid: Grid, filled: list[int], dated: list[int], header: int, where: int) -> list[str]:
@@ -175,16 +175,14 @@ def _other_rows(grid: Grid, filled: list[int], dated: list[int], header: int, wh
         trailing = i > dated[-1]
         if not trailing or (numbers and (not first or any(c.isdigit() for c in first))):
             raise FileFormatError(
-                f"{grid.at(i).capitalize()} has {first[:40]!r} where a date should be; "
+                f"{grid.starting(i)} has {first[:40]!r} where a date should be; "
                 "correct it or remove the row.",
                 line=grid.lines[i],
             )
-        notes.append(
-            f"{grid.at(i).capitalize()} is not a dated row and was left out ({_first_words(grid, i)})."
-        )
+        notes.append(f"{grid.starting(i)} is not a dated row and was left out ({_first_words(grid, i)}).")
     blank = sum(1 for i in range(header + 1, dated[-1]) if not any(grid.rows[i]))
     if blank:
-        notes.append(f"{blank} blank lines among the data were left out.")
+        notes.append(f"Blank lines among the data left out: {blank}.")
     return notes
 
 
@@ -208,7 +206,7 @@ def _check_widths(grid: Grid, dated: list[int], header: int) -> None:
             "file cannot be told from separators. Export with semicolons, or with decimal points."
         )
     raise FileFormatError(
-        f"{grid.at(odd[0]).capitalize()} has {found} cells where the header has {width}; correct it.",
+        f"{grid.starting(odd[0])} has {found} cells where the header has {width}; correct it.",
         line=grid.lines[odd[0]],
         rows=len(odd),
     )

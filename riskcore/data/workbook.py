@@ -66,7 +66,8 @@ def _check_archive(content: bytes) -> None:
         if unpacked > MAX_UNPACKED or swollen:
             raise FileFormatError(
                 f"The workbook is too large: it expands to {unpacked / 2**20:.0f} MB, "
-                f"{unpacked // len(content)} times its size; the limit is {MAX_UNPACKED // 2**20} MB. Save the prices alone, or as CSV.",
+                f"{unpacked // len(content)} times its size; the limit is {MAX_UNPACKED // 2**20} MB. "
+                "Save the prices alone, or as CSV.",
                 size=unpacked,
             )
         for part in parts:

@@ -62,7 +62,7 @@ def test_titles_notes_and_other_sheets_are_reported():
     is_the_table(data)
     said = " ".join(data.notes)
     assert "sheet Prices was read; Readme holds no table" in said
-    assert "2 lines above the header" in said and "Source: me" in said
+    assert "above the header left out: 2" in said and "Source: me" in said
 
 
 def test_hidden_sheets_are_left_out_and_said():
