@@ -13,7 +13,7 @@ CVaR(w) ≥ Σ_s q_s l_s(w), so with l = −R w:
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,10 +169,14 @@ def solve_cvar_parity(
         found = _certified(problem, end, probabilities)
         if max(found.residual, found.gap) <= ACCEPTED:
             return found
-        if end.solution.ended == "unbounded":
-            break
-        first = np.sqrt(budgets)
-    _refuse_parity(problem, found)
+        if barrier == BARRIERS[0]:
+            first = _beside(problem, _refuse_riskless(problem))
+    raise ConvergenceError(
+        f"CVaR parity could be verified only to {found.residual:.1e} of the budgets (duality gap "
+        f"{found.gap:.1e}), not to {ACCEPTED:.0e}; try another confidence or fewer assets.",
+        residual=found.residual,
+        gap=found.gap,
+    )
 
 
 def solve_minimum_cvar(
@@ -315,14 +319,15 @@ def _better(problem: _Problem, old: Floats, new: Floats) -> Floats:
     """Return the best of both and their mean, judged on all scenarios."""
     held = 1.0 / problem.unit
     old, new = old / float(held @ old), new / float(held @ new)
+    return min((old, new, 0.5 * (old + new)), key=lambda x: _objective(problem, x))
 
-    def objective(x: Floats) -> float:
-        cvar = _full_pass(problem, x).cvar
-        if problem.budgets is None:
-            return cvar
-        return float(np.log(cvar) - problem.budgets @ np.log(x)) if cvar > 0 else -np.inf
 
-    return min((old, new, 0.5 * (old + new)), key=objective)
+def _objective(problem: _Problem, x: Floats) -> float:
+    """Return what is minimised, over multiples of x where the budgets choose the multiple."""
+    cvar = _full_pass(problem, x).cvar
+    if problem.budgets is None:
+        return cvar
+    return float(np.log(cvar) - problem.budgets @ np.log(x)) if cvar > 0 else -np.inf
 
 
 def _start(problem: _Problem, x: Floats, barrier: float) -> tuple[Point, _Pass]:
@@ -432,11 +437,14 @@ def _over(value: Floats | float, size: float) -> Floats:
     return np.where(np.asarray(value) == 0.0, 0.0, np.inf)
 
 
-def _refuse_parity(problem: _Problem, found: CvarSolution) -> NoReturn:
-    """Say whether the answer does not exist or was not found."""
-    least = solve_minimum_cvar(problem.returns, problem.probabilities, problem.confidence)
-    parts = float(least.weights @ problem.unit)
-    if least.cvar <= RISKLESS * parts:
+def _refuse_riskless(problem: _Problem) -> Floats:
+    """Return the positions of the minimum-CVaR portfolio, or refuse parity because it has no risk."""
+    try:
+        least = solve_minimum_cvar(problem.returns, problem.probabilities, problem.confidence)
+    except ConvergenceError:  # then parity has to succeed or fail by its own certificate
+        return np.ones(problem.unit.size)
+    positions = least.weights * problem.unit
+    if least.cvar <= RISKLESS * float(positions.sum()):
         raise InfeasibleError(
             f"CVaR parity has no solution: a long-only portfolio of these assets has a CVaR of "
             f"{least.cvar:.3g}, not above 0, so there is no risk to share out. Leave out the asset that "
@@ -444,9 +452,11 @@ def _refuse_parity(problem: _Problem, found: CvarSolution) -> NoReturn:
             weights=least.weights,
             cvar=least.cvar,
         )
-    raise ConvergenceError(
-        f"CVaR parity could be verified only to {found.residual:.1e} of the budgets (duality gap "
-        f"{found.gap:.1e}), not to {ACCEPTED:.0e}; try another confidence or fewer assets.",
-        residual=found.residual,
-        gap=found.gap,
-    )
+    return positions
+
+
+def _beside(problem: _Problem, least: Floats) -> Floats:
+    """Return the best mix of the minimum and the budgets: assets that hedge one another need it to start."""
+    assert problem.budgets is not None
+    mixes = [least / float(least.sum()) + share * problem.budgets for share in (1.0, 0.1, 1e-2, 1e-3, 1e-4)]
+    return min(mixes, key=lambda x: _objective(problem, x))
