@@ -13,6 +13,7 @@ from pathlib import Path
 CALCULATING_ROWS: tuple[tuple[str, ...], ...] = (
     ("periods", "moments", "measures"),
     ("contributions", "tail_models", "uncertainty", "statistics", "worst"),
+    ("currency_effect", "share_order"),
     ("allocation", "stress", "factors", "benchmark", "sizing", "simulation"),
     ("validation",),
     ("limits",),
