@@ -27,6 +27,8 @@ class Portfolio:
 
     Raises
     ------
+    InputError
+        The weights are not numbers, or carry no labels.
     AssetMismatchError
         A label is duplicated.
     MissingDataError
@@ -42,7 +44,14 @@ class Portfolio:
     weights: pd.Series
 
     def __init__(self, name: str, weights: "Mapping[str, float] | pd.Series") -> None:
-        series = pd.Series(dict(weights) if isinstance(weights, Mapping) else weights, dtype=np.float64)
+        try:
+            series = pd.Series(dict(weights) if isinstance(weights, Mapping) else weights, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"The weights of {name} are not numbers by asset; give them as {{'SPY': 0.6, 'BND': 0.4}}."
+            ) from None
+        if not isinstance(weights, Mapping | pd.Series):
+            raise InputError(f"The weights of {name} have no asset labels; give them as {{'SPY': 0.6}}.")
         series.index = pd.Index([str(label) for label in series.index])
         twice = series.index[series.index.duplicated()]
         if len(twice):

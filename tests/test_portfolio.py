@@ -121,3 +121,9 @@ def test_labels_that_differ_are_named_on_both_sides(given_as, assets, words):
 def test_two_portfolios_need_two_names():
     with pytest.raises(InputError, match="same name"):
         weights_table([A, A], ASSETS)
+
+
+@pytest.mark.parametrize("weights", [{"SPY": "abc"}, {"SPY": object()}, [0.6, 0.4], np.array([1.0]), 0.5])
+def test_weights_that_are_no_labelled_numbers_are_refused(weights):
+    with pytest.raises(InputError, match="weights of A"):
+        Portfolio("A", weights)
