@@ -3,9 +3,12 @@
 from riskcore.figures.allocation import draw_weights
 from riskcore.figures.contributions import draw_paired, draw_weight_and_risk
 from riskcore.figures.drawing import Drawing
+from riskcore.figures.exceptions import draw_exceptions
 from riskcore.figures.lines import draw_drawdowns
+from riskcore.figures.qq import draw_qq
 from riskcore.figures.stress import draw_crisis_losses, draw_index_gap, draw_loss_by_asset, draw_replay_path
 from riskcore.figures.tail import draw_tail_histogram
+from riskcore.figures.tail_models import draw_tail_models, draw_thresholds
 from riskcore.figures.theme import DARK, LIGHT, Theme
 from riskcore.figures.worst_days import draw_worst_days
 
@@ -16,11 +19,15 @@ __all__ = [
     "Theme",
     "draw_crisis_losses",
     "draw_drawdowns",
+    "draw_exceptions",
     "draw_index_gap",
     "draw_loss_by_asset",
     "draw_paired",
+    "draw_qq",
     "draw_replay_path",
     "draw_tail_histogram",
+    "draw_tail_models",
+    "draw_thresholds",
     "draw_weight_and_risk",
     "draw_weights",
     "draw_worst_days",

@@ -17,7 +17,7 @@ from riskcore.errors import InputError
 from riskcore.figures.theme import Theme, base_layout, value_axis
 from riskcore.figures.words import number, plain, shorten
 
-__all__ = ["Bars", "Scale", "draw_bars", "order_rows", "shared_scale"]
+__all__ = ["Bars", "Scale", "draw_bars", "order_rows", "row_label", "shared_scale"]
 
 Floats = NDArray[np.float64]
 ROW_FILL = 0.80
@@ -148,7 +148,7 @@ def draw_bars(
     scale = scale or shared_scale(series, digits)
     row = ROW_FILL / len(series)
     figure = go.Figure([_trace(s, place, row, digits) for place, s in enumerate(series)])
-    texts = [_two_lines(label) for label in labels]
+    texts = [row_label(label) for label in labels]
     least = TWO_LINES_PIXELS if any("<br>" in text for text in texts) else 26.0
     pixels = max(BAR_PIXELS * len(series) / ROW_FILL, least)
     figure.update_layout(
@@ -177,8 +177,14 @@ def _label_axis(theme: Theme, texts: Sequence[str], standoff: int) -> dict[str, 
     )
 
 
-def _two_lines(label: object) -> str:
-    """Return a row label on one line, or on two where it is long; escaped."""
+def row_label(label: object) -> str:
+    """Return a row label on one line, or on two where it is long; escaped.
+
+    Examples
+    --------
+    >>> row_label("Extreme value (peaks over threshold)")
+    'Extreme value<br>(peaks over thres…'
+    """
     lines = textwrap.wrap(shorten(label, 60), LABEL_CHARACTERS, break_long_words=False) or [""]
     if len(lines) > 2:
         lines = [lines[0], " ".join(lines[1:])]
