@@ -157,6 +157,15 @@ def _header(grid: Grid, filled: list[int], dated: list[int]) -> tuple[int, list[
     preamble = above[:-1]
     if not preamble:
         return above[-1], []
+    for i in preamble:
+        row = grid.rows[i]
+        # As many numbers as a row of prices has: its date is in another fashion than the rows below.
+        if len(row) == width and 2 * sum(map(is_number, row[1:])) >= width - 1:
+            raise FileFormatError(
+                f"{grid.starting(i)} has {row[0][:40]!r} where a date should be; "
+                "correct it or remove the row.",
+                line=grid.lines[i],
+            )
     words = _first_words(grid, preamble[0])
     return above[-1], [f"Lines above the header left out: {len(preamble)} (from {words})."]
 

@@ -268,6 +268,14 @@ REFUSED = {
     "row too long": (with_line(CLEAN, 3, "2024-01-03,10,101,7"), "Line 3 has 4 cells where the header has 3"),
     "row too short": (with_line(CLEAN, 4, "2024-01-04,10"), "Line 4 has 2 cells"),
     "no date in a row": (with_line(CLEAN, 3, ",10.75,101.25"), "Line 3 has '' where a date should be"),
+    "dates of another fashion first": (
+        "Date,A,B\nQ3 2023,1,2\nQ4 2023,2,3\n2024-01-02,3,4\n2024-01-03,4,5\n2024-01-04,5,6\n",
+        "Line 2 has 'Q3 2023' where a date should be",
+    ),
+    "dates of another fashion last": (
+        "Date,A,B\n2024-01-02,3,4\n2024-01-03,4,5\n2024-01-04,5,6\nFeb,1,2\nQ1 2024,1,2\n",
+        "Line 6 has 'Q1 2024' where a date should be",
+    ),
     "no such date": (with_line(CLEAN, 3, "2024-02-30,10.75,101.25"), "no date 2024-02-30 .line 3"),
     "future": (with_line(CLEAN, 4, "2999-01-04,10.25,99.5"), "2999-01-04 in line 4 lies in the future"),
     "mixed date formats": (
