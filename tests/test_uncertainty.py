@@ -185,6 +185,29 @@ def test_contribution_intervals_match_explicit_resamples(measure, confidence):
             assert found == pytest.approx(np.quantile(values, q, axis=0), rel=0.06)
 
 
+def test_var_contributions_have_intervals_around_the_gaussian_ones():
+    # Euler contributions of a Gaussian VaR: w_i (Σw)_i / σ · z_c, without mean.
+    covariance = np.array([[1.0, 0.3], [0.3, 0.25]]) * 1e-4
+    returns = np.random.default_rng(4).multivariate_normal([0, 0], covariance, 4000)
+    s = Scenarios(returns, ("SPY", "BND"), periods_per_year=252, ordered=True)
+    w = np.array([0.5, 0.5])
+    table = contribution_intervals(s, HALF, "var", confidence=0.9, resamples=300, rng=rng()).table
+    exact = w * (covariance @ w) / np.sqrt(w @ covariance @ w) * stats.norm.ppf(0.9)
+    assert (table["component_lower"] < exact).all()
+    assert (exact < table["component_upper"]).all()
+    whole = risk_interval(s, HALF, "var", confidence=0.9, resamples=300, rng=rng())
+    assert table["component"].sum() == pytest.approx(whole.value, rel=1e-9)
+    assert (table["component_upper"] - table["component_lower"] < 0.5 * table["component"]).all()
+
+
+def test_refuses_var_contributions_that_do_not_exist():
+    # Half the days lose exactly 1 %, the others gain: beyond VaR there is nothing to balance what lies below.
+    losses = np.r_[np.full(50, 0.01), -np.linspace(0.01, 0.02, 50)]
+    s = Scenarios(-losses[:, None], ("SPY",), periods_per_year=252, ordered=True)
+    with pytest.raises(NumericalError):
+        contribution_intervals(s, Portfolio("A", {"SPY": 1.0}), "var", confidence=0.52, rng=rng())
+
+
 def test_shares_are_undefined_when_the_total_may_be_zero():
     s = independent(400)
     gains = Scenarios(s.returns + 0.012, s.assets, periods_per_year=252, ordered=True)
@@ -255,8 +278,8 @@ def test_refuses_what_only_one_figure_has():
     s = independent(100)
     with pytest.raises(InputError, match="No method 'asymptotic' here"):
         difference_interval(s, HALF, HALF, "var", confidence=0.9, method="asymptotic", rng=rng())
-    with pytest.raises(InputError, match="VaR contributions"):
-        contribution_intervals(s, HALF, "var", confidence=0.9, rng=rng())
+    with pytest.raises(InputError, match="No interval for the measure"):
+        contribution_intervals(s, HALF, "range", confidence=0.9, rng=rng())
 
 
 def test_refuses_too_few_scenarios():

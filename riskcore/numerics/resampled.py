@@ -9,12 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from riskcore.errors import NumericalError
+from riskcore.numerics.spectral import smoothed_quantile_weights
+
 __all__ = [
     "TailResamples",
     "counted_tail",
     "resampled_contributions",
     "resampled_figures",
     "resampled_tail",
+    "resampled_var_contributions",
     "tail_interval",
 ]
 
@@ -113,6 +117,30 @@ def resampled_contributions(
     volatility = np.sqrt(np.maximum(covariance.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny))
     contributions: Floats = covariance / volatility
     return contributions
+
+
+def resampled_var_contributions(counts: Counts | Floats, parts: Floats, *, confidence: float) -> Floats:
+    """Return resamples × assets contributions to VaR, with the smoothed weights of each resample.
+
+    Rows where those weights do not exist are NaN; see `spectral.smoothed_quantile_weights`. Unlike the others
+    this is a loop: the weights of each resample solve an equation of their own.
+
+    Examples
+    --------
+    >>> parts = np.arange(1.0, 101.0)[:, None]
+    >>> resampled_var_contributions(np.ones((1, 100)), parts, confidence=0.95).round(9)
+    array([[95.]])
+    """
+    losses = parts.sum(axis=1)
+    found = np.full((counts.shape[0], parts.shape[1]), np.nan)
+    for row, times in enumerate(counts / counts.sum(axis=1, keepdims=True)):
+        try:
+            weights = smoothed_quantile_weights(losses, times, confidence)
+        except NumericalError:
+            continue
+        near = np.flatnonzero(weights)
+        found[row] = weights[near] @ parts[near]
+    return found
 
 
 class TailResamples(NamedTuple):

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from riskcore.contributions import risk_contributions
-from riskcore.errors import InputError, NumericalError
+from riskcore.errors import NumericalError
 from riskcore.measures import portfolio_losses, risk
 from riskcore.numerics.bootstrap import block_tail_risks, iid_tail_risks
 from riskcore.numerics.resampled import (
     TailResamples,
     resampled_contributions,
     resampled_figures,
+    resampled_var_contributions,
     tail_interval,
 )
 from riskcore.portfolio import Portfolio
@@ -168,7 +169,7 @@ def difference_interval(
 def contribution_intervals(
     scenarios: Scenarios,
     portfolio: Portfolio,
-    measure: Literal["cvar", "volatility"],
+    measure: Measure,
     *,
     confidence: float | None = None,
     level: float = 0.95,
@@ -186,19 +187,21 @@ def contribution_intervals(
     scenarios, portfolio, confidence, level, method, resamples, rng
         As for `difference_interval`.
     measure
-        "cvar" or "volatility".
+        "cvar" or "volatility", at the cost of one matrix product; "var", smoothed around the quantile as in
+        `contributions.risk_contributions`, at about 0.3 ms a resample.
 
     Returns
     -------
     ContributionIntervalResult
-        Losses per period and shares. Shares are NaN, with a warning, when the total is near zero or changes
-        sign among the resamples.
+        Losses per period and shares, percentile intervals. Shares are NaN, with a warning, when the total is
+        near zero or changes sign among the resamples.
 
     Raises
     ------
     ConfidenceError, InputError, MissingDataError
-        As for `risk_interval`; "var" is refused because its contributions rest on a single day of each
-        resample.
+        As for `risk_interval`.
+    NumericalError
+        VaR contributions do not exist, on the scenarios or in more than a tenth of the resamples.
 
     Examples
     --------
@@ -209,24 +212,13 @@ def contribution_intervals(
     >>> bool((t.relative_lower < t.relative).all() and (t.relative < t.relative_upper).all())
     True
     """
-    if measure not in ("cvar", "volatility"):
-        raise InputError(
-            f"Contribution intervals exist for cvar and volatility, not for {measure!r}; "
-            "VaR contributions rest on a handful of days, use cvar."
-        )
     plan = plan_resampling(scenarios, measure, confidence, level, method, resamples, offered=METHODS[:2])
     observed = risk_contributions(scenarios, portfolio, measure, confidence=confidence)
     _, losses = _observed(scenarios, portfolio, plan)
     _, weights, _ = portfolio_losses(scenarios, portfolio)
     parts = -scenarios.returns * weights
     block_length = chosen_block_length(losses[:, None], scenarios, plan) if method == "block" else None
-    order = np.argsort(-losses, kind="stable")
-    drawn = np.concatenate(
-        [
-            resampled_contributions(counts, parts, order, confidence=confidence)
-            for counts in drawn_counts(scenarios, plan, block_length, rng)
-        ]
-    )
+    drawn, missing = _drawn_contributions(scenarios, parts, plan, block_length, rng)
     totals = drawn.sum(axis=1)
     table = observed.table[["component"]].copy()
     table["component_lower"], table["component_upper"] = percentiles(drawn, level)
@@ -234,8 +226,13 @@ def contribution_intervals(
     shares = drawn / totals[:, None] if defined else np.full_like(drawn, np.nan)
     table["relative"] = observed.table["relative"] if defined else np.nan
     table["relative_lower"], table["relative_upper"] = percentiles(shares, level)
-    undefined = "The total is near zero or changes sign among the resamples, so shares of it are undefined."
-    warning = " ".join(w for w in (plan.warning, None if defined else undefined) if w) or None
+    cautions = [plan.warning]
+    if not defined:
+        cautions.append(
+            "The total is near zero or changes sign among the resamples, so shares of it are undefined."
+        )
+    if missing:
+        cautions.append(f"VaR contributions do not exist in {missing} of {resamples} resamples; left out.")
     return ContributionIntervalResult(
         table=table,
         level=level,
@@ -247,8 +244,35 @@ def contribution_intervals(
         block_length=block_length,
         resamples=resamples,
         tail_scenarios=plan.tail_scenarios,
-        warning=warning,
+        warning=" ".join(caution for caution in cautions if caution) or None,
     )
+
+
+def _drawn_contributions(
+    scenarios: Scenarios,
+    parts: Floats,
+    plan: ResamplingPlan,
+    block_length: float | None,
+    rng: np.random.Generator,
+) -> tuple[Floats, int]:
+    """Return resamples × assets contributions, and how many resamples had none and are left out."""
+    order = np.argsort(-parts.sum(axis=1), kind="stable")
+    drawn = np.concatenate(
+        [
+            resampled_var_contributions(counts, parts, confidence=plan.c)
+            if plan.measure == "var"
+            else resampled_contributions(counts, parts, order, confidence=plan.confidence)
+            for counts in drawn_counts(scenarios, plan, block_length, rng)
+        ]
+    )
+    exists = np.isfinite(drawn).all(axis=1)
+    missing = plan.resamples - int(exists.sum())
+    if missing > plan.resamples / 10:
+        raise NumericalError(
+            f"VaR contributions do not exist in {missing} of {plan.resamples} resamples; use CVaR.",
+            missing=missing,
+        )
+    return drawn[exists], missing
 
 
 def _interval(
