@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from riskcore.errors import InputError
 from riskcore.numerics.tail import check_confidence, checked, worst_weights
@@ -73,6 +72,8 @@ def _tilt_spending(p: Floats, unit: Floats, budget: float) -> float:
     end = 1.0
     while excess(end) < 0.0:
         end *= 2.0
+    from scipy.optimize import brentq  # a third of a second to import, and few pages need it
+
     return float(brentq(excess, 0.0, end, xtol=1e-15, rtol=1e-14))
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from riskcore.errors import NumericalError
 from riskcore.numerics.tail import boundary, check_confidence, checked
@@ -131,4 +130,6 @@ def _tilted(kernel: Floats, gaps: Floats) -> Floats:
     end = -1.0 if mean(0.0) > 0.0 else 1.0
     while mean(end) * end < 0.0:
         end *= 2.0
+    from scipy.optimize import brentq  # a third of a second to import, and few pages need it
+
     return tilt(float(brentq(mean, 0.0, end, xtol=1e-15, rtol=1e-14)))
