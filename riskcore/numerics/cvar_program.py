@@ -1,8 +1,6 @@
 """Minimum CVaR and CVaR risk budgeting on weighted scenarios: exact, by screening and interior points.
 
-Few scenarios decide: those far in the tail enter linearly, those far in the body not at all, and only a band
-around VaR goes to the interior-point engine. The answer is exact as soon as a full pass finds no scenario on
-the wrong side; otherwise those join the band and it is solved again.
+Few scenarios decide: see `screening` for how they are found and `interior_point` for what is solved on them.
 
 Every answer is certified by its dual tail weights q (0 ≤ q ≤ p / (1 − c), Σq = 1). For any long-only w,
 CVaR(w) ≥ Σ_s q_s l_s(w), so with l = −R w:
@@ -13,7 +11,6 @@ CVaR(w) ≥ Σ_s q_s l_s(w), so with l = −R w:
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,29 +24,26 @@ from riskcore.errors import (
     ProbabilityError,
 )
 from riskcore.numerics.budgeting import check_budgets, solve_risk_budget_volatility
-from riskcore.numerics.interior_point import Point, TailProgram, TailSolution, solve_tail_program
-from riskcore.numerics.tail import boundary, check_confidence, checked
+from riskcore.numerics.screening import (
+    BARRIERS,
+    FLAT,
+    RISKLESS,
+    Screened,
+    TailProblem,
+    minimum_band,
+    near_minimum,
+    objective,
+    solve_screened,
+)
+from riskcore.numerics.tail import check_confidence, checked
 
 __all__ = ["CvarSolution", "solve_cvar_parity", "solve_minimum_cvar"]
 
 Floats = NDArray[np.float64]
-Rows = NDArray[np.intp]
 
 ACCEPTED = 1e-6
-ENGINE_TOLERANCE = 1e-11
-LOOSE = 1e-2
-MOST_ROUNDS = 25
-BARRIERS = (0.05, 1.0, 20.0)
-"""First barrier parameter over the spread of the losses, and larger ones where it got stuck: the larger, the
-sooner a start that is not centred is forgotten, and the more steps are needed."""
-FLOOR = 1e-2
 BAND, BAND_PER_ASSET = 200, 8
-MIN_BAND, MIN_BAND_PER_ASSET = 400, 8
 SAMPLE, SAMPLE_PER_ASSET = 500, 8
-FLAT = 1e-3
-"""Risk over the root mean square of the parts below which the parts set the scale, not the risk."""
-RISKLESS = 1e-8
-"""CVaR of a long-only portfolio over the root mean square of its parts below which parity is refused."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,33 +79,6 @@ class CvarSolution:
     gap: float
     iterations: int
     kept: int
-
-
-class _Problem(NamedTuple):
-    """Scenarios with p > 0, `unit` = root mean square return per asset; x = weights · unit."""
-
-    returns: Floats
-    probabilities: Floats
-    caps: Floats
-    confidence: float
-    unit: Floats
-    budgets: Floats | None
-
-
-class _Band(NamedTuple):
-    """Rows kept, rows fixed in the tail, and the dual mass the latter leave."""
-
-    kept: Rows
-    tail: Rows
-    mass: float
-
-
-class _Pass(NamedTuple):
-    """One full pass: losses at the positions, VaR, CVaR."""
-
-    losses: Floats
-    var: float
-    cvar: float
 
 
 def solve_cvar_parity(
@@ -165,7 +132,7 @@ def solve_cvar_parity(
     problem = _prepare(returns, probabilities, confidence, budgets)
     first = _budgeting_start(problem) if start is None else start * problem.unit
     for barrier in BARRIERS:
-        end = _rounds(problem, first, BAND + BAND_PER_ASSET * first.size, barrier)
+        end = solve_screened(problem, first, BAND + BAND_PER_ASSET * first.size, barrier)
         found = _certified(problem, end, probabilities)
         if max(found.residual, found.gap) <= ACCEPTED:
             return found
@@ -209,9 +176,9 @@ def solve_minimum_cvar(
     [0.333333, 0.666667]
     """
     problem = _prepare(returns, probabilities, confidence, None)
-    first = _near(problem, _minimum_start(problem) if start is None else start * problem.unit)
+    first = near_minimum(problem, _minimum_start(problem) if start is None else start * problem.unit)
     for barrier in BARRIERS:
-        end = _rounds(problem, first, MIN_BAND + MIN_BAND_PER_ASSET * first.size, barrier)
+        end = solve_screened(problem, first, minimum_band(problem), barrier)
         found = _certified(problem, end, probabilities)
         if found.gap <= ACCEPTED:
             return found
@@ -223,7 +190,9 @@ def solve_minimum_cvar(
     )
 
 
-def _prepare(returns: Floats, probabilities: Floats, confidence: float, budgets: Floats | None) -> _Problem:
+def _prepare(
+    returns: Floats, probabilities: Floats, confidence: float, budgets: Floats | None
+) -> TailProblem:
     level = check_confidence(confidence)
     if returns.ndim != 2 or returns.shape[1] == 0:
         raise InputError(f"Returns need scenarios as rows and assets as columns; got shape {returns.shape}.")
@@ -241,10 +210,10 @@ def _prepare(returns: Floats, probabilities: Floats, confidence: float, budgets:
         raise MissingDataError("Returns are missing or infinite; repair or leave out those scenarios.")
     lively = unit > 0
     unit[~lively] = np.median(unit[lively]) if lively.any() else 1.0
-    return _Problem(returns, probabilities, probabilities / (1.0 - level), level, unit, budgets)
+    return TailProblem(returns, probabilities, probabilities / (1.0 - level), level, unit, budgets)
 
 
-def _budgeting_start(problem: _Problem) -> Floats:
+def _budgeting_start(problem: TailProblem) -> Floats:
     """Return volatility parity on a sample of rows: near enough to begin with."""
     budgets = problem.budgets
     assert budgets is not None
@@ -256,7 +225,7 @@ def _budgeting_start(problem: _Problem) -> Floats:
         return np.sqrt(budgets)
 
 
-def _minimum_start(problem: _Problem) -> Floats:
+def _minimum_start(problem: TailProblem) -> Floats:
     """Return a loose minimum on a random sample of rows, or a first guess where there are few."""
     count, n = problem.returns.shape
     size = SAMPLE + SAMPLE_PER_ASSET * n
@@ -272,141 +241,10 @@ def _minimum_start(problem: _Problem) -> Floats:
         probabilities=sample / total,
         caps=sample / (total * (1.0 - problem.confidence)),
     )
-    return _near(smaller, _minimum_start(smaller))
+    return near_minimum(smaller, _minimum_start(smaller))
 
 
-class _Round(NamedTuple):
-    """Where the rounds ended: the full pass, the band and its solution, and all steps taken."""
-
-    full: _Pass
-    band: _Band
-    solution: TailSolution
-    iterations: int
-
-
-def _near(problem: _Problem, x: Floats) -> Floats:
-    """Return positions near the minimum, from one loose solve on a band."""
-    point, full = _start(problem, x, BARRIERS[0])
-    band = _screen(problem, full, MIN_BAND + MIN_BAND_PER_ASSET * x.size)
-    return _solve_band(problem, band, point, LOOSE).point.x
-
-
-def _rounds(problem: _Problem, x: Floats, size: int, barrier: float) -> _Round:
-    """Solve on a band around VaR, look at all scenarios, mend the band, until none is on the wrong side."""
-    point, full = _start(problem, x, barrier)
-    band = _screen(problem, full, size)
-    total = 0
-    for _ in range(MOST_ROUNDS):
-        solution = _solve_band(problem, band, point, ENGINE_TOLERANCE)
-        total += solution.iterations
-        tried = _full_pass(problem, solution.point.x)
-        wrong = _wrong_side(tried.losses, solution.point.t, band)
-        riskless = tried.cvar < RISKLESS * float(solution.point.x.sum())
-        if wrong.size == 0 or (solution.ended == "unbounded" and riskless):
-            break
-        if wrong.size <= 0.5 * band.kept.size and solution.ended != "unbounded":
-            band = _widened(problem, band, tried.losses, solution.point.t, wrong.size)
-            point, full = _start(problem, solution.point.x, barrier)
-            continue
-        # The band was too narrow for the step: begin again on twice its size, no worse than before.
-        size = 2 * band.kept.size
-        point, full = _start(problem, _better(problem, point.x, solution.point.x), barrier)
-        band = _screen(problem, full, size)
-    return _Round(tried, band, solution, total)
-
-
-def _better(problem: _Problem, old: Floats, new: Floats) -> Floats:
-    """Return the best of both and their mean, judged on all scenarios."""
-    held = 1.0 / problem.unit
-    old, new = old / float(held @ old), new / float(held @ new)
-    return min((old, new, 0.5 * (old + new)), key=lambda x: _objective(problem, x))
-
-
-def _objective(problem: _Problem, x: Floats) -> float:
-    """Return what is minimised, over multiples of x where the budgets choose the multiple."""
-    cvar = _full_pass(problem, x).cvar
-    if problem.budgets is None:
-        return cvar
-    return float(np.log(cvar) - problem.budgets @ np.log(x)) if cvar > 0 else -np.inf
-
-
-def _start(problem: _Problem, x: Floats, barrier: float) -> tuple[Point, _Pass]:
-    """Return a centred point near x, in units in which losses, or for parity the CVaR, are of order 1."""
-    x = np.maximum(x, (FLOOR if problem.budgets is None else 1e-8) * float(x.max()))
-    full = _full_pass(problem, x)
-    spread = max(2.0 * float(np.abs(full.losses).mean()), FLAT * float(x.sum()))
-    size = spread if problem.budgets is None else max(full.cvar, FLAT * spread)
-    x = x / size
-    scaled = _Pass(full.losses / size, full.var / size, full.cvar / size)
-    barrier = barrier * spread / size
-    if problem.budgets is None:
-        return Point(x, scaled.var, barrier / (x.size * x), scaled.cvar, barrier), scaled
-    return Point(x, scaled.var, problem.budgets / x, 0.0, barrier), scaled
-
-
-def _full_pass(problem: _Problem, x: Floats) -> _Pass:
-    losses = problem.returns @ (x / -problem.unit)
-    cut = boundary(losses, problem.probabilities, problem.confidence)
-    tail = float(problem.probabilities[cut.beyond] @ losses[cut.beyond]) + cut.remainder * cut.value
-    return _Pass(losses, cut.value, tail / (cut.beyond_mass + cut.remainder))
-
-
-def _screen(problem: _Problem, full: _Pass, size: int) -> _Band:
-    """Keep the `size` scenarios nearest to VaR, or more where ties or probabilities leave them no freedom."""
-    distance = np.abs(full.losses - full.var)
-    while size < 0.8 * distance.size:
-        reach = np.partition(distance, size - 1)[size - 1]
-        near = distance <= reach
-        kept = np.flatnonzero(near)
-        tail = np.flatnonzero(~near & (full.losses > full.var))
-        mass = 1.0 - float(problem.caps[tail].sum())
-        if 0.02 < mass / float(problem.caps[kept].sum()) < 0.98:
-            return _Band(kept, tail, mass)
-        size *= 2
-    return _Band(np.arange(distance.size), np.empty(0, dtype=np.intp), 1.0)
-
-
-def _wrong_side(losses: Floats, level: float, band: _Band) -> Rows:
-    """Return the scenarios left out of the band whose loss contradicts where they were put."""
-    beyond = losses > level
-    beyond[band.kept] = False
-    wrong = beyond
-    wrong[band.tail] = losses[band.tail] < level
-    return np.flatnonzero(wrong)
-
-
-def _widened(problem: _Problem, band: _Band, losses: Floats, level: float, extra: int) -> _Band:
-    """Keep the band, add every scenario on the wrong side and the `extra` nearest to the level."""
-    count = losses.size
-    left = np.ones(count, dtype=np.bool_)
-    left[band.kept] = False
-    chosen = np.zeros(count, dtype=np.bool_)
-    chosen[band.kept] = True
-    chosen[_wrong_side(losses, level, band)] = True
-    distance = np.where(left, np.abs(losses - level), np.inf)
-    if extra < int(left.sum()):
-        chosen |= distance <= np.partition(distance, extra)[extra]
-    else:
-        chosen[:] = True
-    tail = np.flatnonzero((losses > level) & ~chosen)
-    return _Band(np.flatnonzero(chosen), tail, 1.0 - float(problem.caps[tail].sum()))
-
-
-def _solve_band(problem: _Problem, band: _Band, point: Point, tolerance: float) -> TailSolution:
-    prices = 1.0 / problem.unit
-    program = TailProgram(
-        losses=problem.returns[band.kept] / -problem.unit,
-        # q ≤ mass holds anyway; heavy scenarios with far larger caps would only blur the first steps.
-        caps=np.minimum(problem.caps[band.kept], 2.0 * band.mass),
-        tail_gradient=problem.caps[band.tail] @ problem.returns[band.tail] / -problem.unit,
-        mass=band.mass,
-        budgets=problem.budgets,
-        prices=prices / float(prices @ point.x),
-    )
-    return solve_tail_program(program, point, tolerance=tolerance)
-
-
-def _certified(problem: _Problem, end: _Round, probabilities: Floats) -> CvarSolution:
+def _certified(problem: TailProblem, end: Screened, probabilities: Floats) -> CvarSolution:
     """Evaluate the last round on all scenarios: exact CVaR, dual tail weights, shares and gaps."""
     held = end.solution.point.x / problem.unit
     total = float(held.sum())
@@ -437,7 +275,7 @@ def _over(value: Floats | float, size: float) -> Floats:
     return np.where(np.asarray(value) == 0.0, 0.0, np.inf)
 
 
-def _refuse_riskless(problem: _Problem) -> Floats:
+def _refuse_riskless(problem: TailProblem) -> Floats:
     """Return the positions of the minimum-CVaR portfolio, or refuse parity because it has no risk."""
     try:
         least = solve_minimum_cvar(problem.returns, problem.probabilities, problem.confidence)
@@ -455,8 +293,8 @@ def _refuse_riskless(problem: _Problem) -> Floats:
     return positions
 
 
-def _beside(problem: _Problem, least: Floats) -> Floats:
+def _beside(problem: TailProblem, least: Floats) -> Floats:
     """Return the best mix of the minimum and the budgets: assets that hedge one another need it to start."""
     assert problem.budgets is not None
     mixes = [least / float(least.sum()) + share * problem.budgets for share in (1.0, 0.1, 1e-2, 1e-3, 1e-4)]
-    return min(mixes, key=lambda x: _objective(problem, x))
+    return min(mixes, key=lambda x: objective(problem, x))
