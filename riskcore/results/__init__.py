@@ -9,17 +9,32 @@ from riskcore.results.risk import (
     WorstResult,
 )
 from riskcore.results.stress import IndexGapResult, ReplayResult
+from riskcore.results.tail_models import TailModelResult, TailModelsResult
 from riskcore.results.uncertainty import ContributionIntervalResult, IntervalResult
+from riskcore.results.validation import (
+    CvarTestResult,
+    LikelihoodRatioResult,
+    ModelBacktestResult,
+    TrafficLightResult,
+    VarBacktestResult,
+)
 
 __all__ = [
     "AllocationResult",
     "ContributionIntervalResult",
     "ContributionResult",
+    "CvarTestResult",
     "IndexGapResult",
     "IntervalResult",
+    "LikelihoodRatioResult",
+    "ModelBacktestResult",
     "ReplayResult",
     "RiskResult",
     "RollingContributionResult",
+    "TailModelResult",
+    "TailModelsResult",
     "TradeResult",
+    "TrafficLightResult",
+    "VarBacktestResult",
     "WorstResult",
 ]
