@@ -179,9 +179,7 @@ def _look(program: TailProgram, s: _State) -> _View:
     return _View(program.losses @ s.x - s.t, pull, mass_error, risk, gap, error)
 
 
-def _advance(
-    program: TailProgram, matrix: Floats, s: _State, view: _View, *, floor: float
-) -> _State | None:
+def _advance(program: TailProgram, matrix: Floats, s: _State, view: _View, *, floor: float) -> _State | None:
     """Take one predictor–corrector step; None when the equations cannot be solved."""
     spread = s.z / s.alpha + s.u / s.beta
     weight = program.caps / spread
