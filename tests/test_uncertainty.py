@@ -100,6 +100,8 @@ def test_thin_tail_is_said_with_its_measured_coverage():
     assert "93 %" in r.warning
     thinner = risk_interval(independent(500), HALF, "cvar", confidence=0.99, rng=rng())
     assert "73 %" in thinner.warning
+    plain = risk_interval(independent(1000), HALF, "cvar", confidence=0.99, method="asymptotic", rng=rng())
+    assert "83 %" in plain.warning
     assert risk_interval(independent(1000), HALF, "cvar", confidence=0.95, rng=rng()).warning is None
 
 

@@ -157,7 +157,7 @@ def table_of_models(
         block_length=block_length,
         resamples=resamples,
         tail_scenarios=plan.effective * (1 - plan.c),
-        warning=plan.warning,
+        warning=plan.warning(studentised=plan.studentised),
     )
 
 

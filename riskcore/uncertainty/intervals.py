@@ -110,10 +110,10 @@ def risk_interval(
     drawn = _tail_resamples(losses, scenarios, plan, block_length, rng)
     if measure == "var":
         lower, upper = (float(end) for end in percentiles(drawn.var, level))
-    else:
-        spread = _spread(losses, scenarios.probabilities, plan)
-        lower, upper = tail_interval(value, spread, drawn, level=level, studentised=plan.studentised)
-    return _interval(plan, portfolio.name, value, lower, upper, block_length)
+        return _interval(plan, portfolio.name, value, lower, upper, block_length)
+    spread, studentised = _spread(losses, scenarios.probabilities, plan), plan.studentised
+    lower, upper = tail_interval(value, spread, drawn, level=level, studentised=studentised)
+    return _interval(plan, portfolio.name, value, lower, upper, block_length, studentised=studentised)
 
 
 def difference_interval(
@@ -226,7 +226,7 @@ def contribution_intervals(
     shares = drawn / totals[:, None] if defined else np.full_like(drawn, np.nan)
     table["relative"] = observed.table["relative"] if defined else np.nan
     table["relative_lower"], table["relative_upper"] = percentiles(shares, level)
-    cautions = [plan.warning]
+    cautions = [plan.warning()]
     if not defined:
         cautions.append(
             "The total is near zero or changes sign among the resamples, so shares of it are undefined."
@@ -276,7 +276,14 @@ def _drawn_contributions(
 
 
 def _interval(
-    plan: ResamplingPlan, name: str, value: float, lower: float, upper: float, block_length: float | None
+    plan: ResamplingPlan,
+    name: str,
+    value: float,
+    lower: float,
+    upper: float,
+    block_length: float | None,
+    *,
+    studentised: bool = False,
 ) -> IntervalResult:
     return IntervalResult(
         value=value,
@@ -291,7 +298,7 @@ def _interval(
         block_length=block_length,
         resamples=0 if plan.method == "asymptotic" else plan.resamples,
         tail_scenarios=plan.tail_scenarios,
-        warning=plan.warning,
+        warning=plan.warning(studentised=studentised),
     )
 
 

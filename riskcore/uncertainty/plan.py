@@ -30,6 +30,7 @@ Floats = NDArray[np.float64]
 Measure = Literal["var", "cvar", "volatility"]
 Method = Literal["block", "iid", "asymptotic"]
 
+MEASURES_OFFERED = ("var", "cvar", "volatility")
 METHODS = ("block", "iid", "asymptotic")
 FEW_TAIL_SCENARIOS = 50
 # With fewer, one resample in forty repeats a single day so often that its spread says nothing.
@@ -38,7 +39,8 @@ LEAST_STUDENTISED = 10
 # figure, by number of tail scenarios n(1 − c); docs/intervals.md has the whole table and how to measure it.
 COVERAGE = {
     "var": ((5, 0.86), (10, 0.92), (20, 0.94), (50, 0.94)),
-    "cvar": ((5, 0.73), (9.99, 0.82), (10, 0.93), (50, 0.93)),
+    "cvar": ((5, 0.73), (10, 0.83), (25, 0.89), (50, 0.91)),
+    "cvar_studentised": ((10, 0.93), (50, 0.93)),
 }
 
 
@@ -74,21 +76,24 @@ class ResamplingPlan:
 
     @property
     def studentised(self) -> bool:
-        """Whether a CVaR interval divides each resample by its own spread: from 10 tail scenarios on."""
-        return self.tail_scenarios is not None and self.tail_scenarios >= LEAST_STUDENTISED - 1e-9
+        """Whether resamples of CVaR are divided by their own spread: from 10 tail scenarios on."""
+        return (
+            self.method != "asymptotic"
+            and self.tail_scenarios is not None
+            and self.tail_scenarios >= LEAST_STUDENTISED - 1e-9
+        )
 
     @property
     def label(self) -> str:
         """Words for the reader: "CVaR 95 %"."""
         return MEASURES[self.measure].labelled(self.confidence)
 
-    @property
-    def warning(self) -> str | None:
-        """What is known against the interval, in words for the reader, or None."""
+    def warning(self, *, studentised: bool = False) -> str | None:
+        """Return what is known against the interval, in words for the reader, or None."""
         tail = self.tail_scenarios
         if tail is None or tail >= FEW_TAIL_SCENARIOS - 1e-9:
             return None
-        sizes, shares = zip(*COVERAGE[self.measure], strict=True)
+        sizes, shares = zip(*COVERAGE["cvar_studentised" if studentised else self.measure], strict=True)
         covered = float(np.interp(tail, sizes, shares))
         count = f"{tail:.0f}" if tail >= 1 else "fewer than 1"
         return (
@@ -117,7 +122,7 @@ def plan_resampling(
     MissingDataError
         Fewer than 12 independent scenarios.
     """
-    if measure not in (*COVERAGE, "volatility"):
+    if measure not in MEASURES_OFFERED:
         raise InputError(f"No interval for the measure {measure!r}; choose var, cvar or volatility.")
     if method not in offered:
         raise InputError(f"No method {method!r} here; choose one of {', '.join(offered)}.")
