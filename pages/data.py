@@ -9,7 +9,7 @@ from riskcore.dashboard.widgets import guarded
 
 DOORS = {
     "sample": ("Bundled samples", sample_door),
-    "csv": ("CSV of prices", csv_door),
+    "csv": ("File of prices", csv_door),
     "yahoo": ("Yahoo tickers", yahoo_door),
 }
 SCRIPT = """

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from riskcore.allocation.simple import refuse_constant
 from riskcore.errors import AssetMismatchError, InfeasibleError, InputError, listed
+from riskcore.measures import percent
 from riskcore.moments import covariance_matrix
 from riskcore.numerics.budgeting import solve_risk_budget_volatility
 from riskcore.numerics.cvar_program import solve_cvar_parity
@@ -147,9 +148,9 @@ def cvar_parity(
         if not (isinstance(weights, np.ndarray) and isinstance(cvar, float)):
             raise
         raise InfeasibleError(
-            f"CVaR parity at {level:.4g} has no solution: the portfolio {holdings(scenarios, weights)} has a "
-            f"CVaR of {cvar:.3g}, not above 0, so there is no risk to share out. Leave out an asset it "
-            "relies on, or choose a higher confidence.",
+            f"CVaR parity has no solution: the portfolio {holdings(scenarios, weights)} has a CVaR "
+            f"{percent(level)} of {100 * cvar:.3g} % of its value, not above 0, so there is no risk to share "
+            "out. Leave out an asset it relies on, or choose a higher confidence.",
             weights=pd.Series(weights, index=list(scenarios.assets)),
             cvar=cvar,
         ) from error
@@ -158,7 +159,7 @@ def cvar_parity(
         weights=pd.Series(found.weights, index=list(scenarios.assets), name="weight"),
         method="cvar_parity",
         label="Risk budgets (CVaR)" if budgets else "CVaR parity",
-        solved=f"Every asset carries {share} of CVaR {100 * level:.4g} % of these scenarios.",
+        solved=f"Every asset carries {share} of CVaR {percent(level)} of these scenarios.",
         status="optimal",
         residual=found.residual,
         residual_name=SHARE_GAP,

@@ -1,5 +1,7 @@
 """The forms of the Data page: samples, a CSV, Yahoo tickers, the choice of assets, typed weights."""
 
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -10,11 +12,12 @@ from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.view import View, weights_code
 from riskcore.dashboard.widgets import guarded, notice
-from riskcore.data.files import load_prices
+from riskcore.data.files import Answers, load_prices
 from riskcore.data.price_set import PriceSet
 from riskcore.data.sample import SAMPLES
 from riskcore.data.weights import parse_weights
 from riskcore.data.yahoo import fetch_prices
+from riskcore.errors import InputError, SourceError
 
 __all__ = ["asset_choice", "csv_door", "sample_door", "weights_form", "yahoo_door"]
 
@@ -41,17 +44,44 @@ def sample_door(book: Book) -> None:
 
 
 def csv_door(book: Book) -> None:
-    """Load a CSV of prices: one date column and one column per asset."""
+    """Load a file of prices: one date column and one column per asset."""
     st.caption(
-        "One row per date, one column per asset, prices (not returns). Nothing is filled, dropped or "
-        "rescaled without being said; what cannot be read is refused with its row and column."
+        "CSV, Excel or Parquet: one row per date, one column per asset, prices. Nothing is filled, dropped "
+        "or rescaled without being said; what cannot be read is refused with its row and column."
     )
     uploaded = st.file_uploader(
-        "CSV of prices", type=["csv", "tsv", "txt"], max_upload_size=MOST_MEGABYTES, key="csv_file"
+        "File of prices",
+        type=["csv", "tsv", "txt", "xlsx", "parquet"],
+        max_upload_size=MOST_MEGABYTES,
+        key="csv_file",
     )
     if uploaded is None:
         return
-    _offer(load_prices(uploaded.getvalue(), uploaded.name), book, key="csv")
+    prices = _read(uploaded.getvalue(), uploaded.name)
+    if prices is not None:
+        _offer(prices, book, key="csv")
+
+
+def _read(content: bytes, name: str) -> PriceSet | None:
+    """Read a file, asking the reader wherever it can be read in several ways; None while one is open."""
+    answers = Answers()
+    for _ in fields(Answers):
+        try:
+            return load_prices(content, name, answers)
+        except InputError as error:
+            question, readings = error.details.get("question"), error.details.get("readings")
+            if not isinstance(question, str) or not isinstance(readings, Iterable):
+                raise
+            st.warning(plain(error), icon=":material/help:")
+            chosen = st.radio(
+                "Which is right?", list(readings), index=None, key=f"answer_{name}_{len(content)}_{question}"
+            )
+        if chosen is None:
+            return None
+        answers = replace(
+            answers, **{question: chosen.startswith("day") if question == "day_first" else chosen}
+        )
+    return load_prices(content, name, answers)
 
 
 def yahoo_door(book: Book) -> None:
@@ -73,11 +103,13 @@ def yahoo_door(book: Book) -> None:
         asked = st.form_submit_button("Fetch", icon=":material/download:")
     if asked:
         state.store("yahoo_answer", None)
-        _fetch(tickers, start)
+        with guarded():
+            _fetch(tickers, start)
     answer = state.recall("yahoo_answer")
     if answer:
         statuses, key = answer
-        st.dataframe(pd.DataFrame(statuses), hide_index=True, width="stretch", key="yahoo_statuses")
+        if statuses:
+            st.dataframe(pd.DataFrame(statuses), hide_index=True, width="stretch", key="yahoo_statuses")
         if key:
             _offer(cached.price_set(key), book, key="yahoo")
 
@@ -93,6 +125,9 @@ def _fetch(text: str, start: object) -> None:
                 done / total, plain(f"Asking Yahoo for {ticker} …")
             ),
         )
+    except SourceError as error:
+        state.store("yahoo_answer", ([vars(s) for s in error.details.get("statuses", ())], None))
+        raise
     finally:
         bar.empty()
     kept = cached.keep_price_set(answer.prices) if answer.prices is not None else None

@@ -40,6 +40,7 @@ def check_prices(prices: pd.DataFrame) -> None:
         raise FileFormatError(
             f"{100 * negative:.0f} % of the values are negative, so these are not prices; they look like "
             f"returns {scale}. Give prices, or say which kind of returns they are.",
+            question="kind",
             readings=("returns", "percent returns"),
         )
     wrong = np.argwhere(values <= 0)
@@ -63,6 +64,7 @@ def check_returns(returns: pd.DataFrame, *, percent: bool, asked: bool) -> None:
         raise FileFormatError(
             "All values are positive percentages, typically "
             f"{100 * np.median(present):.0f} %: prices in percent of par, or returns? Say which.",
+            question="kind",
             readings=("prices", "returns"),
         )
     wrong = np.argwhere(values <= -1)

@@ -227,6 +227,7 @@ def _numeric(unique: list[str], day_first: bool | None, limit: dt.date) -> tuple
         first = [f"{unique[0]} is {r[0]:%d %B %Y} as {name}" for name, r in possible.items()]
         raise FileFormatError(
             f"The date order is ambiguous: {'; '.join(first)}. Say which, or write dates as 2024-12-31.",
+            question="day_first",
             readings=tuple(possible),
         )
     name, reading = next(iter(possible.items()))

@@ -186,7 +186,9 @@ def _one_table(grids: list[Grid], notes: list[str], ticker: str, answers: Answer
     if len(usable) > 1:
         found = tuple(grid.title for grid, _ in usable)
         raise FileFormatError(
-            f"Several sheets hold a table: {listed(found, most=10)}. Say which.", readings=found
+            f"Several sheets hold a table: {listed(found, most=10)}. Say which.",
+            question="sheet",
+            readings=found,
         )
     if not usable:
         if len(refusals) == 1:

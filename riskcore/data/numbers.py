@@ -95,6 +95,7 @@ def decimal_mark(columns: Sequence[Sequence[str]], *, separator: str, given: str
     raise FileFormatError(
         f"Every number has three digits after its mark: {cell[:30]} is {as_decimal[:30]} or "
         f"{as_thousands[:30]}. Say which by the decimal mark, or export with another number of decimals.",
+        question="decimal",
         readings=(".", ","),
     )
 

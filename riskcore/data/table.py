@@ -286,6 +286,7 @@ def _long(table: Table, tickers: int, text: list[int], column: str | None) -> Ta
         if picked is None:
             raise FileFormatError(
                 f"Several columns may hold the price: {listed(table.names[j] for j in values)}. Say which.",
+                question="column",
                 readings=tuple(table.names[j] for j in values),
             )
         chosen = values[picked]

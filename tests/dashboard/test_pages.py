@@ -10,6 +10,7 @@ from riskcore.allocation import cvar_parity, equal_weight
 from riskcore.data.sample import load_sample
 from riskcore.stress import index_gap, replay
 from tests.dashboard.reading import checked, words
+from tests.data.yahoo_stand_in import stand_in
 
 PAGES = ("", "data", "contributions", "tail", "stress", "allocation")
 
@@ -260,3 +261,41 @@ def test_a_broken_upload_is_one_sentence_and_the_rest_works(open_app, name, cont
     assert len(app.error) == 1
     assert said in app.error[0].value.replace("\\", "")
     assert app.multiselect(key="frame_assets").value
+
+
+def test_an_ambiguous_date_order_is_asked_not_guessed(open_app):
+    # Every date is in order and in the past either way round.
+    rows = [f"{n:02d}/{n + 1:02d}/2022,{100 + n}.5" for n in range(1, 12)]
+    content = "Date,AAA\n" + "\n".join(rows)
+    app = open_app("data")
+    checked(app.segmented_control(key="door").set_value("csv").run())
+    checked(app.file_uploader(key="csv_file").set_value(("d.csv", content.encode(), "text/csv")).run())
+    assert any("ambiguous" in w.value for w in app.warning)
+    assert not app.success
+    checked(app.radio[0].set_value("day/month/year").run())
+    assert any("1 assets" in s.value and "2022\\-12\\-11" in s.value for s in app.success), words(app)
+
+
+def test_yahoo_tickers_with_a_status_each(open_app):
+    with stand_in({"SPY": "well", "GONE": "dead"}):
+        app = open_app("data")
+        checked(app.segmented_control(key="door").set_value("yahoo").run())
+        app.text_input(key="yahoo_tickers").set_value("SPY, GONE")
+        checked(app.button[-1].click().run())
+        statuses = next(t.value for t in app.dataframe if "ticker" in t.value.columns)
+        assert statuses.set_index("ticker").loc["SPY", "status"] in ("ok", "short")
+        assert statuses.set_index("ticker").loc["GONE", "status"] == "unknown"
+        checked(app.button(key="yahoo_use").click().run())
+        checked(app.switch_page("pages/tail.py").run())
+        assert not app.error
+
+
+def test_without_a_network_yahoo_is_one_sentence_and_the_page_works(open_app):
+    with stand_in({}, refuse=True):
+        app = open_app("data")
+        checked(app.segmented_control(key="door").set_value("yahoo").run())
+        app.text_input(key="yahoo_tickers").set_value("SPY")
+        checked(app.button[-1].click().run())
+        assert len(app.error) == 1
+        assert "Yahoo" in app.error[0].value
+        assert app.multiselect(key="frame_assets").value
