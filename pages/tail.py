@@ -3,24 +3,35 @@
 import pandas as pd
 import streamlit as st
 
-from riskcore.dashboard import cached
+from riskcore.dashboard import cached, state
 from riskcore.dashboard.frame import Frame, open_page
-from riskcore.dashboard.intervals import interval_of, interval_words
+from riskcore.dashboard.intervals import SEED, difference_of, difference_words, interval_of, interval_words
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.sentences import few_tail_note, holding_note, tail_words
+from riskcore.dashboard.tail_sections import chosen_view, draw_view, view_imports, view_script, which_view
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show
+from riskcore.dashboard.widgets import clicked, current_theme, explain, guarded, notice, show
 from riskcore.figures import draw_tail_histogram, draw_worst_days
 from riskcore.figures.words import dated, percent
 from riskcore.worst import worst_scenarios
 
 WORST = 10
+USES = {"a", "b", "confidence", "horizon", "measure", "window", "value"}
+IMPORTS = """
+import numpy as np
+from riskcore import value_at_risk
+from riskcore.uncertainty import difference_interval
+from riskcore.worst import worst_scenarios
+"""
 SCRIPT = """
 for portfolio in (a, b):
     var = value_at_risk(scenarios, portfolio, confidence={confidence!r})
     tail = cvar(scenarios, portfolio, confidence={confidence!r})
     print(portfolio.name, "VaR", f"{{var.value:.10f}}", "CVaR", f"{{tail.value:.10f}}")
-print(worst_scenarios(scenarios, a, count=10).losses)
+rng = np.random.default_rng({seed})
+apart = difference_interval(scenarios, a, b, "cvar", confidence={confidence!r}, rng=rng)
+print("A − B", f"{{apart.value:.10f}} from {{apart.lower:.10f}} to {{apart.upper:.10f}}")
+print(worst_scenarios(scenarios, a, count={worst}).losses)
 """
 
 
@@ -29,6 +40,8 @@ def distribution(frame: Frame) -> None:
     book = frame.book
     st.header(plain(tail_words(book, book.a)), anchor=False)
     st.markdown(plain(tail_words(book, book.b)))
+    with guarded():
+        st.markdown(plain(difference_words(book, difference_of(book, "cvar"))))
     var = [book.risk(h, "var") for h in book.both]
     cvar = [book.risk(h, "cvar") for h in book.both]
     intervals = {measure: interval_of(book, book.a, measure) for measure in ("var", "cvar")}
@@ -50,13 +63,17 @@ def distribution(frame: Frame) -> None:
     if intervals["cvar"].warning:
         st.caption(plain(intervals["cvar"].warning))
     level = f"{100 * frame.view.confidence:g}\N{NO-BREAK SPACE}%"
+    beyond = int((var[0].losses > var[0].value).sum())
     explain(
         frame.view,
         f"VaR {level} is the loss that {level} of the {book.basis} do not exceed: {percent(var[0].value, 2)} "
-        f"for A. CVaR is the average of what lies beyond it: {percent(cvar[0].value, 2)}. VaR says nothing "
-        "about how far the tail reaches; CVaR does.",
+        f"for A. CVaR is the average of what lies beyond it, {beyond:,} of {cvar[0].losses.size:,} returns "
+        f"and a fraction of the one at VaR: {percent(cvar[0].value, 2)}. VaR says nothing about how far the "
+        "tail reaches; CVaR does.",
         r"\text{CVaR}_c=\frac{1}{1-c}\Big[\sum_{l_s>\text{VaR}}p_s\,l_s"
-        r"+\big(1-c-P(l>\text{VaR})\big)\text{VaR}\Big]",
+        r"+\big(1-c-P(l>\text{VaR})\big)\text{VaR}\Big]"
+        rf"={100 * cvar[0].value:.3f}\,\%,\quad c={frame.view.confidence:g},\;"
+        rf"\text{{VaR}}={100 * var[0].value:.3f}\,\%",
     )
 
 
@@ -69,8 +86,11 @@ def worst(frame: Frame) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         show(
-            draw_worst_days(table, theme=current_theme(), horizon_label=book.horizon_label), key="tail_worst"
+            draw_worst_days(table, theme=current_theme(), horizon_label=book.horizon_label),
+            key="tail_worst",
+            on_click=choose_clicked,
         )
+        st.caption("Click a bar to see the assets behind it.")
         if book.periods > 1:
             st.caption(
                 "Each row ends on its date; windows that share a day with a worse one are passed over, "
@@ -94,16 +114,25 @@ def worst(frame: Frame) -> None:
         st.caption("Points add up to A’s loss: weight × asset return, losses positive.")
 
 
-frame = open_page("tail", uses={"a", "b", "confidence", "horizon", "measure", "window", "value"})
+def choose_clicked() -> None:
+    """Choose the day whose bar was clicked."""
+    row = clicked("tail_worst")
+    if row is not None:
+        state.store("worst_day", row)
+
+
+frame = open_page("tail", uses=USES | ({"risk_free"} if chosen_view() == "statistics" else set()))
 with guarded():
     distribution(frame)
 with guarded():
     worst(frame)
+chosen = which_view()
+# The view may take seconds; the foot of the page does not wait for it.
+place = st.container()
 with guarded():
+    script = SCRIPT.format(confidence=frame.view.confidence, seed=SEED, worst=WORST)
     frame.footer(
-        page_script(
-            frame.book,
-            SCRIPT.format(confidence=frame.view.confidence),
-            imports="from riskcore import value_at_risk\nfrom riskcore.worst import worst_scenarios",
-        )
+        page_script(frame.book, script + view_script(frame, chosen), imports=IMPORTS + view_imports(chosen))
     )
+with place, guarded():
+    draw_view(frame, chosen)

@@ -6,10 +6,11 @@
 import gc
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import date
 from secrets import token_urlsafe
 from threading import Lock
-from typing import TypeVar
+from typing import Generic, TypeVar, cast
 
 import streamlit as st
 
@@ -23,6 +24,7 @@ from riskcore.results import AllocationResult
 from riskcore.scenarios import Scenarios
 
 __all__ = [
+    "LongRun",
     "compute",
     "crises",
     "keep_price_set",
@@ -33,6 +35,7 @@ __all__ = [
 ]
 
 MOST_UPLOADS = 64
+MOST_LONG_RUNS = 128
 T = TypeVar("T")
 
 
@@ -156,3 +159,63 @@ def compute(function: Callable[..., T], data: Scenarios, portfolio: Portfolio, *
     name = f"{function.__module__}.{function.__qualname__}"
     key = tuple(sorted(settings.items()))
     return _compute(name, data.fingerprint, portfolio.name, weights, key, function, data)
+
+
+class _Finished:
+    """Results of long runs, the least recently used dropped first; a run that is stopped leaves none."""
+
+    def __init__(self) -> None:
+        self._results: OrderedDict[Hashable, object] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, key: Hashable) -> object | None:
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+            return self._results.get(key)
+
+    def keep(self, key: Hashable, result: object) -> None:
+        with self._lock:
+            self._results[key] = result
+            while len(self._results) > MOST_LONG_RUNS:
+                self._results.popitem(last=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _finished() -> _Finished:
+    return _Finished()
+
+
+@dataclass(frozen=True)
+class LongRun(Generic[T]):
+    """A calculation that takes seconds: known by what goes in, kept once it is finished.
+
+    `function(data, portfolio, progress=…, **settings)` calls `progress` with the share done; an exception
+    that leaves it, such as Streamlit's own when the reader moves on, ends the run without a result.
+    """
+
+    function: Callable[..., T]
+    data: Scenarios
+    portfolio: Portfolio
+    settings: tuple[tuple[str, Hashable], ...]
+
+    @property
+    def key(self) -> Hashable:
+        """What the result depends on."""
+        weights = tuple(float(w) for w in self.portfolio.aligned(self.data.assets))
+        name = f"{self.function.__module__}.{self.function.__qualname__}"
+        return name, self.data.fingerprint, self.portfolio.name, weights, self.settings
+
+    @property
+    def finished(self) -> bool:
+        """Whether the result is there already."""
+        return _finished().find(self.key) is not None
+
+    def result(self, progress: Callable[[float], None]) -> T:
+        """Return the result, computing it where it is not there yet."""
+        known = _finished().find(self.key)
+        if known is not None:
+            return cast(T, known)
+        found = self.function(self.data, self.portfolio, progress=progress, **dict(self.settings))
+        _finished().keep(self.key, found)
+        return found

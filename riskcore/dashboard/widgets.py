@@ -1,18 +1,29 @@
 """Pieces the pages share: a drawing with its table twin, cards, guarded sections, explanations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pandas as pd
 import streamlit as st
 
+from riskcore.dashboard import state
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.view import View
 from riskcore.errors import RiskcoreError
 from riskcore.figures.drawing import Drawing
 from riskcore.figures.theme import DARK, LIGHT, Theme
 
-__all__ = ["card", "current_theme", "explain", "guarded", "notice", "safe_csv", "show", "show_table"]
+__all__ = [
+    "card",
+    "clicked",
+    "current_theme",
+    "explain",
+    "guarded",
+    "notice",
+    "safe_csv",
+    "show",
+    "show_table",
+]
 
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
@@ -36,8 +47,11 @@ def notice(text: str) -> None:
     st.info(plain(text), icon=":material/info:")
 
 
-def show(drawing: Drawing, *, key: str) -> None:
-    """Draw a chart with its title, its definition on hover, and its table and CSV one click away."""
+def show(drawing: Drawing, *, key: str, on_click: Callable[[], None] | None = None) -> None:
+    """Draw a chart with its title, its definition on hover, and its table and CSV one click away.
+
+    `on_click` is called when the reader clicks a mark; `clicked(key)` then says which.
+    """
     with st.container(gap=None):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown(f"**{plain(drawing.title)}**", help=plain(drawing.definition), width="content")
@@ -50,7 +64,16 @@ def show(drawing: Drawing, *, key: str) -> None:
             config=CHART_CONFIG,
             alt=drawing.alt,
             width="stretch",
+            on_select=on_click or "ignore",
+            selection_mode="points",
         )
+
+
+def clicked(key: str) -> int | None:
+    """Return the position, within its series, of the mark last clicked in the chart shown under `key`."""
+    event = state.recall(f"{key}_chart")
+    points = event["selection"]["points"] if event else []
+    return int(points[0]["point_index"]) if points else None
 
 
 def show_table(table: pd.DataFrame, *, key: str, caption: str = "") -> None:

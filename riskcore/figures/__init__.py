@@ -1,15 +1,20 @@
 """Figures: a result in, a drawing out. One theme, no computing of risk, no Streamlit."""
 
 from riskcore.figures.allocation import draw_weights
+from riskcore.figures.budgets import draw_budgets
+from riskcore.figures.by_day import draw_days_by_asset
 from riskcore.figures.contributions import draw_paired, draw_weight_and_risk
+from riskcore.figures.currency import draw_currency_effect
 from riskcore.figures.drawing import Drawing
 from riskcore.figures.exceptions import draw_exceptions
+from riskcore.figures.intervals import draw_contribution_intervals
 from riskcore.figures.lines import draw_drawdowns
 from riskcore.figures.qq import draw_qq
 from riskcore.figures.stress import draw_crisis_losses, draw_index_gap, draw_loss_by_asset, draw_replay_path
 from riskcore.figures.tail import draw_tail_histogram
 from riskcore.figures.tail_models import draw_tail_models, draw_thresholds
 from riskcore.figures.theme import DARK, LIGHT, Theme
+from riskcore.figures.through_time import draw_contributions_through_time
 from riskcore.figures.worst_days import draw_worst_days
 
 __all__ = [
@@ -17,7 +22,12 @@ __all__ = [
     "LIGHT",
     "Drawing",
     "Theme",
+    "draw_budgets",
+    "draw_contribution_intervals",
+    "draw_contributions_through_time",
     "draw_crisis_losses",
+    "draw_currency_effect",
+    "draw_days_by_asset",
     "draw_drawdowns",
     "draw_exceptions",
     "draw_index_gap",

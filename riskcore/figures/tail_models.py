@@ -189,8 +189,8 @@ def draw_thresholds(
             "quantile"
         ),
         "The extreme-value tail is fitted to the losses beyond a threshold. Where ξ stays level within "
-        "its 95\u00a0% error bars the choice of threshold does not matter; a drift says the tail has not begun "
-        "yet. "
+        "its 95\u00a0% error bars the choice of threshold does not matter; a drift says the tail has not "
+        "begun yet. "
         "ξ above 0 is a tail heavier than exponential; at 1 the mean loss would be infinite.",
     )
 

@@ -1,0 +1,256 @@
+"""The Tail page's further views in words: doubts about models, verdicts of tests, statistics with reasons."""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from riskcore.dashboard.book import Book, horizons_of
+from riskcore.dashboard.sentences import PERIOD_WORDS
+from riskcore.dashboard.view import HORIZONS
+from riskcore.figures.words import dated, interval, number, percent
+from riskcore.results.statistics import StatisticsResult, UnderWater, WorstPeriod
+from riskcore.results.tail_models import TailModelsResult
+from riskcore.results.validation import ModelBacktestResult, TrafficLightResult, VarBacktestResult
+
+__all__ = [
+    "SPACE",
+    "backtest_table",
+    "deepest_words",
+    "doubts",
+    "explained_models",
+    "missing_reasons",
+    "models_table",
+    "p_words",
+    "single_period",
+    "statistics_rows",
+    "tests_table",
+    "zone_words",
+]
+
+SPACE = "\N{NO-BREAK SPACE}"
+UNDEFINED = "not defined"
+ZONES = {"green": "Green", "yellow": "Yellow", "red": "Red"}
+TITLES = {
+    "mean": "Mean return, per year",
+    "growth": "Growth, compounded per year",
+    "volatility": "Volatility, per year",
+    "sharpe": "Sharpe ratio",
+    "sortino": "Sortino ratio",
+    "calmar": "Calmar ratio",
+    "skewness": "Skewness",
+    "excess_kurtosis": "Excess kurtosis",
+    "worst_day": "Worst day",
+    "worst_week": "Worst calendar week",
+    "worst_month": "Worst calendar month",
+    "max_drawdown": "Worst drawdown",
+    "peak": "Peak before it",
+    "trough": "Lowest on",
+    "recovery": "Peak reached again",
+    "longest_under_water": "Longest time under water",
+    "average_drawdown": "Average drawdown",
+    "ulcer_index": "Ulcer index",
+    "diversification_ratio": "Diversification ratio",
+    "effective_bets": "Effective bets",
+}
+DRAWDOWN_FIELDS = (
+    "max_drawdown",
+    "peak",
+    "trough",
+    "recovery",
+    "longest_under_water",
+    "average_drawdown",
+    "ulcer_index",
+)
+PER_CENT = {"mean", "growth", "volatility", "max_drawdown", "average_drawdown", "ulcer_index"}
+
+
+def models_table(found: Sequence[TailModelsResult]) -> pd.DataFrame:
+    """Return VaR and CVaR of every model with their intervals, two decimals, to read."""
+    columns: dict[str, list[str]] = {}
+    for result in found:
+        for key, title in (("var", "VaR"), ("cvar", "CVaR")):
+            name = f"{result.portfolio}: {title} {100 * result.confidence:g}{SPACE}%"
+            columns[name] = [_figure(row, key) for row in result.table.to_dict("records")]
+    return pd.DataFrame(columns, index=pd.Index(found[0].table["label"], name="model"))
+
+
+def _figure(row: dict[Hashable, object], key: str) -> str:
+    value, low, high = (float(str(row[name])) for name in (key, f"{key}_lower", f"{key}_upper"))
+    if np.isnan(value):
+        return "no figure"
+    if np.isinf(value):
+        return "infinite"
+    span = f" ({interval(low, high, 2)})" if np.isfinite([low, high]).all() else " (no upper bound)"
+    return percent(value, 2) + span + ("" if row["reliable"] else ", in doubt")
+
+
+def doubts(found: Sequence[TailModelsResult]) -> list[str]:
+    """Return one sentence per reason why a model's figure is missing or in doubt."""
+    sentences = []
+    for key in found[0].table.index:
+        for result in found:
+            row = result.table.loc[key]
+            if row["reliable"] or not isinstance(row["note"], str):
+                continue
+            what = "in doubt" if np.isfinite(row["var"]) else "no figure"
+            sentences.append(f"{row['label']}, {what} for {result.portfolio}: {row['note']}")
+    return sentences
+
+
+def explained_models(found: TailModelsResult) -> tuple[str, str]:
+    """Return what the models assume, with today's numbers, and the Gaussian formula filled in."""
+    said = []
+    history = found.models.get("historical")
+    if history is not None:
+        said.append(f"For {found.portfolio}, history as it was gives a CVaR of {percent(history.cvar, 2)}.")
+    formula = r"\text{CVaR}_c=\mu+\sigma\,\frac{\varphi(z_c)}{1-c}"
+    gaussian = found.models.get("gaussian")
+    if gaussian is not None:
+        mean, volatility = gaussian.parameters["mean_loss"], gaussian.parameters["volatility"]
+        said.append(
+            f"A normal distribution with the same mean and volatility gives {percent(gaussian.cvar, 2)}."
+        )
+        formula += (
+            rf",\qquad {100 * gaussian.cvar:.3f}\,\%={100 * mean:.3f}\,\%+{100 * volatility:.3f}\,\%\times"
+            rf"{(gaussian.cvar - mean) / volatility:.3f}"
+        )
+    student = found.models.get("student_t")
+    if student is not None:
+        said.append(
+            f"A Student-t fits best with ν = {number(student.parameters['nu'], 1)} and gives "
+            f"{percent(student.cvar, 2)}; the smaller ν, the heavier the tail."
+        )
+    extreme = found.models.get("evt")
+    if extreme is not None:
+        said.append(
+            f"Extreme value theory looks only at the {extreme.parameters['exceedances']:.0f} losses above "
+            f"{percent(extreme.parameters['threshold'], 2)}, whose tail index ξ is "
+            f"{number(extreme.parameters['xi'], 2)}."
+        )
+    filtered = found.models.get("ewma_filtered")
+    if filtered is not None:
+        said.append(
+            "The last model scales all losses to the volatility of now, "
+            f"{percent(filtered.parameters['volatility_now'], 2)} per period, so it moves with the market."
+        )
+    return " ".join(said), formula
+
+
+def single_period(book: Book) -> tuple[str, str]:
+    """Return how one period of the data is called: ("1-day", "days")."""
+    code = next((key for key, length in horizons_of(book.prices).items() if length == 1), "1p")
+    return HORIZONS[code].removesuffix("s").replace(" ", "-"), PERIOD_WORDS[code]
+
+
+def deepest_words(found: StatisticsResult) -> str:
+    """Return "A fell 39.2 % from 31 Oct 2007 to 27 Oct 2008 and was back at its peak on 13 Oct 2010."."""
+    name = found.portfolio
+    if found.max_drawdown is None:
+        return f"{name} has no drawdown here: {found.reasons['max_drawdown']}"
+    if found.max_drawdown == 0.0:
+        return f"{name} never fell below its peak."
+    start = "its starting value" if found.peak is None else dated(found.peak)
+    end = (
+        f"and was back at its peak on {dated(found.recovery)}"
+        if found.recovery is not None
+        else "and has not been back at its peak since"
+    )
+    return f"{name} fell {percent(found.max_drawdown)} from {start} to {dated(found.trough)} {end}."
+
+
+def statistics_rows(found: Sequence[StatisticsResult], *, part: str = "all") -> pd.DataFrame:
+    """Return the statistics as words, one column per portfolio; part "drawdowns" for these only."""
+    skipped = {"peak", "trough", "recovery"} if part == "all" else set()
+    fields = [f for f in (TITLES if part == "all" else DRAWDOWN_FIELDS) if f not in skipped]
+    columns = {f.portfolio: [_said(f, name) for name in fields] for f in found}
+    return pd.DataFrame(columns, index=pd.Index([TITLES[name] for name in fields], name=""))
+
+
+def missing_reasons(found: Sequence[StatisticsResult], *, part: str = "all") -> list[str]:
+    """Return why statistics are not defined, each reason once: "Sharpe ratio of B: …"."""
+    fields = TITLES if part == "all" else DRAWDOWN_FIELDS
+    gathered: dict[tuple[str, str], list[str]] = {}
+    for result in found:
+        for name, why in result.reasons.items():
+            if name in fields:
+                gathered.setdefault((result.portfolio, why), []).append(TITLES[name])
+    return [f"{', '.join(names)} of {portfolio}: {why}" for (portfolio, why), names in gathered.items()]
+
+
+def _said(found: StatisticsResult, name: str) -> str:
+    value = getattr(found, name)
+    if value is None:
+        return UNDEFINED
+    if isinstance(value, WorstPeriod):
+        when = dated(value.end) if value.start == value.end else f"{dated(value.start)} – {dated(value.end)}"
+        return (
+            f"{percent(value.loss)} lost, {when}"
+            if value.loss >= 0
+            else f"{percent(-value.loss)} won, {when}"
+        )
+    if isinstance(value, UnderWater):
+        end = dated(value.end) if value.recovered else "still"
+        return f"{value.periods:,} periods, {dated(value.start)} – {end}"
+    if name in ("peak", "trough", "recovery"):
+        return dated(value)
+    return percent(value) if name in PER_CENT else number(value, 2)
+
+
+def p_words(p: float) -> str:
+    """Return a p-value: "0.098", "< 0.001", or that there is none."""
+    if np.isnan(p):
+        return "none"
+    return f"<{SPACE}0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def zone_words(light: TrafficLightResult, periods: str) -> str:
+    """Return a traffic light as words: "Green zone: 161 exceptions in 3,647 days, 182 expected; …"."""
+    return (
+        f"{ZONES[light.zone]} zone: {light.exceptions:,} exceptions in {light.observations:,} {periods}, "
+        f"{number(light.expected, 0 if light.expected >= 20 else 1)} expected; yellow from "
+        f"{light.yellow_from:,}, red from {light.red_from:,}."
+    )
+
+
+def tests_table(found: ModelBacktestResult) -> pd.DataFrame:
+    """Return what each test asks, what it answers at 5 %, and its p-value."""
+    many = found.light.exceptions > found.light.expected
+    questions = (
+        ("Kupiec", "Is the number of exceptions right?", found.kupiec, "too many" if many else "too few"),
+        ("Christoffersen", "Do they come independently?", found.independence, "they cluster"),
+        ("Both together", "Number and independence?", found.conditional, "not both"),
+        ("Acerbi–Szekely Z1", "Are they as large as CVaR says?", found.z1, "larger"),
+        ("Acerbi–Szekely Z2", "Is CVaR large enough overall?", found.z2, "too small"),
+    )
+    rows = {
+        name: {
+            "question": asked,
+            "answer at 5 %": (
+                test.note if test.note is not None else f"No: {wrong}" if test.rejected else "Not rejected"
+            ),
+            "p-value": p_words(test.p_value),
+        }
+        for name, asked, test, wrong in questions
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("test")
+
+
+def backtest_table(found: VarBacktestResult) -> pd.DataFrame:
+    """Return all models side by side, one row each, p-values in full digits."""
+    table = found.table
+    return pd.DataFrame(
+        {
+            "exceptions": table["exceptions"].to_numpy(),
+            "expected": table["expected"].to_numpy(),
+            "zone, all": table["zone"].map(ZONES).to_numpy(),
+            "zone, last 250": table["recent_zone"].map(ZONES).to_numpy(),
+            "p Kupiec": table["kupiec_p"].to_numpy(),
+            "p independence": table["independence_p"].to_numpy(),
+            "p both": table["conditional_p"].to_numpy(),
+            "p Z1": table["z1_p"].to_numpy(),
+            "p Z2": table["z2_p"].to_numpy(),
+            "verdict": table["verdict"].to_numpy(),
+        },
+        index=pd.Index(table["label"], name="model"),
+    )
