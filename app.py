@@ -84,6 +84,12 @@ def cards(frame: Frame) -> None:
             )
 
 
+def summary(frame: Frame) -> None:
+    """Say and show the four headline figures."""
+    headline(frame)
+    cards(frame)
+
+
 def shares(frame: Frame) -> None:
     """Draw weight against risk share for A and B."""
     book = frame.book
@@ -143,9 +149,6 @@ def returns_table(dated: dict[str, dict[str, DatedReturn | None]]) -> pd.DataFra
 
 
 frame = open_page("overview", uses={"a", "b", "confidence", "horizon", "measure", "window", "value"})
+frame.sections(summary, shares, crises_and_returns)
 with guarded():
-    headline(frame)
-    cards(frame)
-    shares(frame)
-    crises_and_returns(frame)
     frame.footer(page_script(frame.book, SCRIPT.format(confidence=frame.view.confidence)))

@@ -69,15 +69,25 @@ def offers(found: list[Candidate], table: pd.DataFrame) -> None:
                         )
 
 
-def page(frame: Frame) -> tuple[str, ...]:
-    """Draw the page and return the allocators shown."""
-    book = frame.book
-    more = st.toggle("Also minimum CVaR", key="more_allocators")
-    methods = METHODS if more else FIRST
-    found = candidates(book, methods)
-    table = comparison_table(book, found)
+def methods_shown() -> tuple[str, ...]:
+    """Return the allocators the reader asked for."""
+    return METHODS if state.recall("more_allocators") else FIRST
+
+
+def choice(frame: Frame) -> None:
+    """Compare the allocators in a sentence and offer each as A or B."""
+    st.toggle("Also minimum CVaR", key="more_allocators")
+    found = candidates(frame.book, methods_shown())
+    table = comparison_table(frame.book, found)
     headline(frame, found, table)
     offers(found, table)
+
+
+def weights_and_figures(frame: Frame) -> None:
+    """Draw the weights, and the figures of each in a table."""
+    book = frame.book
+    found = candidates(book, methods_shown())
+    table = comparison_table(book, found)
     weights = pd.DataFrame({c.title: c.portfolio.weights for c in found})
     now = {letter: c.title for c in found for letter in c.letters}
     show(
@@ -93,12 +103,11 @@ def page(frame: Frame) -> tuple[str, ...]:
         "minimum of a convex function, so the answer is unique, and the residual shown proves it.",
         r"\min_{y>0}\;\rho(y)-\sum_i b_i\log y_i,\qquad w=y/\textstyle\sum_i y_i",
     )
-    return methods
 
 
 frame = open_page("allocation", uses={"a", "b", "confidence", "horizon", "measure", "window", "risk_free"})
-shown = FIRST
+frame.sections(choice, weights_and_figures)
 with guarded():
-    shown = page(frame)
-with guarded():
-    frame.footer(page_script(frame.book, SCRIPT.format(methods=shown, confidence=frame.view.confidence)))
+    frame.footer(
+        page_script(frame.book, SCRIPT.format(methods=methods_shown(), confidence=frame.view.confidence))
+    )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from riskcore.dashboard import cached
+from riskcore.dashboard import cached, state
 from riskcore.dashboard.frame import Frame, open_page
 from riskcore.dashboard.script import page_script, window_literal
 from riskcore.dashboard.sentences import amount, holding_note
@@ -73,11 +73,17 @@ def crises(frame: Frame) -> None:
         "portfolio’s loss exactly.",
         r"R=\sum_i w_i\Big(\prod_{t}(1+r_{t,i})-1\Big)",
     )
-    one_crisis([(of_a[i], of_b[i]) for i in order])
 
 
-def one_crisis(pairs: list) -> None:
+def one_crisis(frame: Frame) -> None:
     """Show one crisis by asset and through time."""
+    book = frame.book
+    (of_a, _), (of_b, _) = (
+        cached.compute(replays, book.whole, h.portfolio, crises=cached.crises()) for h in book.both
+    )
+    if not of_a:
+        return
+    pairs = sorted(zip(of_a, of_b, strict=True), key=lambda pair: pair[0].total_return)
     chosen = st.selectbox(
         "One crisis in detail",
         range(len(pairs)),
@@ -95,8 +101,8 @@ def one_crisis(pairs: list) -> None:
         show(draw_replay_path(a, b, theme=current_theme()), key="stress_path")
 
 
-def gap(frame: Frame) -> float:
-    """Carry a fall of the benchmark to the assets by their weekly betas, and return the fall chosen."""
+def gap(frame: Frame) -> None:
+    """Carry a fall of the benchmark to the assets by their weekly betas."""
     book = frame.book
     index = book.benchmark
     st.subheader(plain(f"If {index} falls at once"), anchor=False)
@@ -131,15 +137,10 @@ def gap(frame: Frame) -> float:
         r"\text{loss}=-\sum_i w_i\,\beta_i\,g,\qquad"
         r"\beta_i=\frac{\operatorname{Cov}(r_i,r_{\text{index}})}{\operatorname{Var}(r_{\text{index}})}",
     )
-    return float(chosen)
 
 
 frame = open_page("stress", uses={"a", "b", "confidence", "horizon", "measure", "window", "bench", "value"})
-with guarded():
-    crises(frame)
-fall = GAPS[1]
-with guarded():
-    fall = gap(frame)
+frame.sections(crises, one_crisis, gap)
 with guarded():
     book = frame.book
     frame.footer(
@@ -147,7 +148,7 @@ with guarded():
             book,
             f"whole = prices.scenarios({list(book.assets)!r})\n"
             f"with_index = prices.scenarios({list(book.with_index.assets)!r}{window_literal(book)})\n"
-            + SCRIPT.format(index=book.benchmark, gap=fall).lstrip("\n"),
+            + SCRIPT.format(index=book.benchmark, gap=state.recall("gap") or GAPS[1]).lstrip("\n"),
             imports="from riskcore.data.crises import load_crises\n"
             "from riskcore.stress import index_gap, replay",
         )

@@ -12,6 +12,7 @@ from riskcore.dashboard.book import Book, horizons_of
 from riskcore.dashboard.controls import draw_controls, portfolio_options
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.view import HORIZONS, MEASURES, View, query_of
+from riskcore.dashboard.widgets import guarded
 from riskcore.errors import RiskcoreError
 
 __all__ = ["PAGES", "Frame", "open_page"]
@@ -25,11 +26,12 @@ class Page:
     title: str
     icon: str
     group: str
+    presents: bool = True
 
 
 PAGES = {
     "overview": Page("app.py", "Overview", ":material/dashboard:", ""),
-    "data": Page("pages/data.py", "Data", ":material/table_view:", "My portfolio"),
+    "data": Page("pages/data.py", "Data", ":material/table_view:", "My portfolio", presents=False),
     "contributions": Page("pages/contributions.py", "Contributions", ":material/bar_chart:", "Understand"),
     "tail": Page("pages/tail.py", "Tail", ":material/area_chart:", "Understand"),
     "stress": Page("pages/stress.py", "Stress", ":material/thunderstorm:", "What if"),
@@ -39,6 +41,12 @@ PAGES = {
 # Controls of the frame; a page names those that change what it shows.
 CONTROLS = frozenset({"a", "b", "confidence", "horizon", "measure", "window", "bench", "risk_free", "value"})
 MENU_WIDTH = 220
+# For a projector; the sizes are relative to the reader's own.
+LARGE_TYPE = """<style>
+[data-testid="stMain"] h2 { font-size: 2.6rem; line-height: 1.25; }
+[data-testid="stMain"] h3 { font-size: 2.2rem; }
+[data-testid="stMain"] p { font-size: 1.45rem; line-height: 1.4; }
+</style>"""
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,43 @@ class Frame:
     view: View
     book: Book
 
+    def sections(self, *parts: Callable[["Frame"], object]) -> None:
+        """Draw the parts of the page, each with its own errors; when presenting, one of them alone."""
+        state.count_parts(len(parts))
+        shown = parts
+        if self.view.present:
+            shown = (parts[min(self.view.present, len(parts)) - 1],)
+        for part in shown:
+            with guarded():
+                part(self)
+        if self.view.present:
+            self._draw_steps(len(parts))
+
+    def _draw_steps(self, count: int) -> None:
+        """Draw previous, next and the way back to the whole page; the arrow keys and Esc do the same."""
+        now = min(self.view.present, count)
+        with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
+            for label, icon, shortcut, target, possible in (
+                ("Previous", ":material/chevron_left:", "Left", now - 1, now > 1),
+                ("Next", ":material/chevron_right:", "Right", now + 1, now < count),
+                ("Whole page", ":material/close_fullscreen:", "Esc", 0, True),
+            ):
+                st.button(
+                    label,
+                    icon=icon,
+                    shortcut=shortcut,
+                    key=f"present_{label}",
+                    disabled=not possible,
+                    on_click=state.change,
+                    kwargs={"present": target},
+                    type="tertiary",
+                )
+            st.caption(f"{now} of {count}", width="content")
+
     def footer(self, script: str) -> None:
-        """Draw the foot of the page: the link, the script that prints the same numbers, Explain."""
+        """Draw the foot of the page: the link, the script that prints the same numbers, Explain, Present."""
+        if self.view.present:
+            return
         st.space("small")
         with st.container(horizontal=True, vertical_alignment="center", key="footer"):
             with st.popover("Copy link", icon=":material/link:", type="tertiary"):
@@ -65,6 +108,16 @@ class Frame:
                 st.code(script, language="python")
             key = state.seed("explain", self.view.explain)
             st.toggle("Explain", key=key, on_change=state.touched)
+            if state.parts_counted():
+                st.button(
+                    "Present",
+                    icon=":material/present_to_all:",
+                    type="tertiary",
+                    key="present",
+                    help="One picture at a time, in large type, without the menu",
+                    on_click=state.change,
+                    kwargs={"present": 1},
+                )
 
     def _link(self) -> str:
         query = query_of(self.view)
@@ -86,13 +139,16 @@ def open_page(page: str, *, uses: Iterable[str] = CONTROLS) -> Frame:
     )
     cached.settle_memory()
     view, problems = state.enter(page)
-    menu = st.sidebar.container(gap=None, key="menu")
-    strip = st.container(key="strip")
-    view, book, complaints = _usable(view)
-    view = draw_controls(page, strip, view, book, frozenset(uses))
-    book = Book(view)
-    query = state.leave(view)
-    _draw_menu(menu, query)
+    state.count_parts(0)
+    view, book, complaints = _usable(view if PAGES[page].presents else view.but(present=0))
+    if view.present:
+        state.leave(view)
+        st.html(LARGE_TYPE)
+    else:
+        menu = st.sidebar.container(gap=None, key="menu")
+        view = draw_controls(page, st.container(key="strip"), view, book, frozenset(uses))
+        book = Book(view)
+        _draw_menu(menu, state.leave(view))
     _draw_status(view, book)
     for problem in (*problems, *complaints):
         st.warning(plain(f"{problem}. The default is used instead."), icon=":material/link_off:")

@@ -15,9 +15,12 @@ from riskcore.dashboard.view import View, query_of, read_view, typed_weights
 __all__ = [
     "change",
     "choose",
+    "count_parts",
     "enter",
     "key_of",
     "leave",
+    "parts_counted",
+    "presenting",
     "recall",
     "seed",
     "store",
@@ -25,13 +28,14 @@ __all__ = [
     "typed_portfolios",
 ]
 
-_VIEW, _PAGE, _URL, _TOUCHED, _TYPED, _PROBLEMS = (
+_VIEW, _PAGE, _URL, _TOUCHED, _TYPED, _PROBLEMS, _PARTS = (
     "_view",
     "_page",
     "_url",
     "_touched",
     "_typed",
     "_problems",
+    "_parts",
 )
 MOST_TYPED = 20
 
@@ -104,6 +108,22 @@ def change(**inputs: object) -> None:
             _remember_typed(code)
     _forget_widgets()
     touched()
+
+
+def presenting() -> bool:
+    """Return whether one part of the page is shown alone, in large type."""
+    view = st.session_state.get(_VIEW)
+    return isinstance(view, View) and view.present > 0
+
+
+def count_parts(count: int) -> None:
+    """Note how many parts the page in front has, 0 before they are drawn."""
+    st.session_state[_PARTS] = count
+
+
+def parts_counted() -> int:
+    """Return how many parts the page in front has."""
+    return int(st.session_state.get(_PARTS, 0))
 
 
 def recall(key: str) -> Any:  # noqa: ANN401 - whatever was stored

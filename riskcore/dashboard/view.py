@@ -39,7 +39,8 @@ class View:
     """What the frame shows: data, window, the two portfolios and how risk is read.
 
     `assets` empty means the data set's own default; `start` and `end` None mean all the data; `value`
-    None means no money figures; `bench` empty means the data set's default index.
+    None means no money figures; `bench` empty means the data set's default index; `present` is the part
+    of the page shown large, counted from 1, and 0 for the whole page.
     """
 
     data: str = "global"
@@ -56,6 +57,7 @@ class View:
     value: float | None = None
     currency: str = "USD"
     explain: bool = False
+    present: int = 0
 
     def but(self, **changes: object) -> "View":
         """Return the view with some inputs changed."""
@@ -78,6 +80,7 @@ KEYS = {
     "value": "value",
     "currency": "ccy",
     "explain": "explain",
+    "present": "present",
 }
 
 
@@ -268,6 +271,12 @@ def _flag(text: str) -> bool:
     return text == "1"
 
 
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 2):
+        raise ValueError("is not a small whole number")
+    return int(text)
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "data": _short_text,
     "assets": _labels,
@@ -283,4 +292,5 @@ _READERS: dict[str, Callable[[str], object]] = {
     "value": _amount,
     "currency": _one_of(CURRENCIES),
     "explain": _flag,
+    "present": _count,
 }

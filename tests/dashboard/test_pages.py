@@ -299,3 +299,32 @@ def test_without_a_network_yahoo_is_one_sentence_and_the_page_works(open_app):
         assert len(app.error) == 1
         assert "Yahoo" in app.error[0].value
         assert app.multiselect(key="frame_assets").value
+
+
+def test_present_shows_one_part_at_a_time_without_menu_or_controls(open_app):
+    app = open_app()
+    everything = len(app.get("plotly_chart"))
+    checked(app.button(key="present").click().run())
+    assert app.query_params["present"] == "1"
+    assert app.header
+    assert not app.sidebar.markdown
+    assert not app.slider
+    checked(app.button(key="present_Next").click().run())
+    assert len(app.get("plotly_chart")) == 2 < everything
+    assert app.button(key="present_Previous").disabled is False
+    checked(app.button(key="present_Whole page").click().run())
+    assert "present" not in app.query_params
+    assert app.sidebar.markdown
+    assert app.slider(key="frame_confidence").value == 95.0
+
+
+def test_present_keeps_what_the_controls_said(open_app):
+    app = open_app("stress", conf="0.99", a="60_40", present="1")
+    checked(app.button(key="present_Whole page").click().run())
+    assert app.query_params == {"a": "60_40", "conf": "0.99"}
+
+
+def test_a_page_without_pictures_does_not_present(open_app):
+    app = open_app("data", present="1")
+    assert app.slider
+    assert app.sidebar.markdown
