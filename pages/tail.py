@@ -13,6 +13,7 @@ from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import clicked, current_theme, explain, guarded, notice, show
 from riskcore.figures import draw_tail_histogram, draw_worst_days
 from riskcore.figures.words import dated, percent
+from riskcore.results.uncertainty import IntervalResult
 from riskcore.worst import worst_scenarios
 
 WORST = 10
@@ -40,11 +41,12 @@ def distribution(frame: Frame) -> None:
     book = frame.book
     st.header(plain(tail_words(book, book.a)), anchor=False)
     st.markdown(plain(tail_words(book, book.b)))
+    intervals: dict[str, IntervalResult] = {}
     with guarded():
+        intervals = {"var": interval_of(book, book.a, "var"), "cvar": interval_of(book, book.a, "cvar")}
         st.markdown(plain(difference_words(book, difference_of(book, "cvar"))))
     var = [book.risk(h, "var") for h in book.both]
     cvar = [book.risk(h, "cvar") for h in book.both]
-    intervals = {measure: interval_of(book, book.a, measure) for measure in ("var", "cvar")}
     for note in filter(None, [*(holding_note(h) for h in book.both), few_tail_note(cvar)]):
         notice(note)
     show(
@@ -59,9 +61,10 @@ def distribution(frame: Frame) -> None:
         ),
         key="tail_histogram",
     )
-    st.caption(plain(interval_words(intervals["cvar"])))
-    if intervals["cvar"].warning:
-        st.caption(plain(intervals["cvar"].warning))
+    if intervals:
+        st.caption(plain(interval_words(intervals["cvar"])))
+        if intervals["cvar"].warning:
+            st.caption(plain(intervals["cvar"].warning))
     level = f"{100 * frame.view.confidence:g}\N{NO-BREAK SPACE}%"
     beyond = int((var[0].losses > var[0].value).sum())
     explain(
@@ -69,7 +72,8 @@ def distribution(frame: Frame) -> None:
         f"VaR {level} is the loss that {level} of the {book.basis} do not exceed: {percent(var[0].value, 2)} "
         f"for A. CVaR is the average of what lies beyond it, {beyond:,} of {cvar[0].losses.size:,} returns "
         f"and a fraction of the one at VaR: {percent(cvar[0].value, 2)}. VaR says nothing about how far the "
-        "tail reaches; CVaR does.",
+        "tail reaches; CVaR does. The interval of A − B draws both from the same resampled days, so what "
+        "they share cancels and it is narrower than the two apart.",
         r"\text{CVaR}_c=\frac{1}{1-c}\Big[\sum_{l_s>\text{VaR}}p_s\,l_s"
         r"+\big(1-c-P(l>\text{VaR})\big)\text{VaR}\Big]"
         rf"={100 * cvar[0].value:.3f}\,\%,\quad c={frame.view.confidence:g},\;"

@@ -5,7 +5,6 @@ Stop or changes anything, and is kept by what went in.
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -16,7 +15,15 @@ from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.cached import LongRun
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.intervals import SEED
-from riskcore.dashboard.tail_words import backtest_table, p_words, single_period, tests_table, zone_words
+from riskcore.dashboard.tail_words import (
+    ZONES,
+    backtest_table,
+    p_words,
+    refusals,
+    single_period,
+    tests_table,
+    zone_words,
+)
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.view import View
 from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show, show_table
@@ -32,10 +39,10 @@ __all__ = ["rolling", "rolling_script"]
 WINDOWS = (250, 500, 1000)
 REFIT_EVERY = 21
 PORTFOLIO, WINDOW, STOPPED = "tail_rolling_portfolio", "tail_rolling_window", "_tail_rolling_stopped"
-ZONE_BADGES: dict[str, tuple[Literal["green", "orange", "red"], str]] = {
-    "green": ("green", ":material/check_circle:"),
-    "yellow": ("orange", ":material/warning:"),
-    "red": ("red", ":material/error:"),
+ZONE_BADGES = {
+    "green": "green-badge[:material/check_circle:",
+    "yellow": "yellow-badge[:material/warning:",
+    "red": "red-badge[:material/error:",
 }
 SCRIPT = """
 rng = np.random.default_rng({seed})
@@ -130,11 +137,12 @@ def forecasts(view: View, run: Run, holding: Holding, words: tuple[str, str]) ->
         bar = st.empty()
         found = run.result(_Progress(bar))
         bar.empty()
-        _one_model(view, found, holding, words)
-        with st.expander("All models side by side"):
-            show_table(backtest_table(found), key="tail_backtest_models")
-            for reason in found.refused.values():
-                st.caption(plain(reason))
+        if found.models:
+            _one_model(view, found, holding, words)
+            with st.expander("All models side by side"):
+                show_table(backtest_table(found), key="tail_backtest_models")
+        for reason in refusals(found):
+            st.caption(plain(reason))
 
 
 class _Progress:
@@ -153,10 +161,6 @@ class _Progress:
 
 def _one_model(view: View, found: VarBacktestResult, holding: Holding, words: tuple[str, str]) -> None:
     unit, periods = words
-    if not found.models:
-        for reason in found.refused.values():
-            notice(reason)
-        return
     chosen = st.selectbox(
         "Model",
         list(found.models),
@@ -172,10 +176,9 @@ def _one_model(view: View, found: VarBacktestResult, holding: Holding, words: tu
             f"its {level} forecast; {model.light.expected:.0f} were expected. {model.verdict}"
         )
     )
-    with st.container(horizontal=True, gap="small"):
-        for light in (model.light, model.recent_light):
-            colour, icon = ZONE_BADGES[light.zone]
-            st.badge(plain(zone_words(light, periods)), color=colour, icon=icon)
+    for light, recent in ((model.light, False), (model.recent_light, True)):
+        badge = f":{ZONE_BADGES[light.zone]} {ZONES[light.zone]} zone]"
+        st.markdown(f"{badge} {plain(zone_words(light, periods, recent=recent))}")
     show(
         draw_exceptions(
             model.forecasts,

@@ -207,7 +207,7 @@ def qq(frame: Frame) -> None:
         plain(
             f"{holding.letter}’s worst loss of {len(table):,} was {percent(float(worst['loss']), 2)} "
             f"({dated(table.index[-1])}). Normally distributed losses would have reached {thin[0]} at that "
-            f"rank, Student-t losses with ν = {number(nu, 1)} {thin[1]}."
+            f"rank, those of a Student-t (ν = {number(nu, 1)}) {thin[1]}."
         )
     )
     show(
@@ -291,4 +291,5 @@ def _one_of(book: Book, key: str) -> Holding:
 
 def _single_periods(book: Book, why: str) -> None:
     if book.periods > 1:
-        notice(f"{why}: the horizon of {book.horizon_label} above does not change them.")
+        length = book.horizon_label.replace("-", " ")
+        notice(f"{why}: the horizon of {length} above does not change them.")

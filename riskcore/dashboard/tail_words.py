@@ -8,13 +8,14 @@ import pandas as pd
 from riskcore.dashboard.book import Book, horizons_of
 from riskcore.dashboard.sentences import PERIOD_WORDS
 from riskcore.dashboard.view import HORIZONS
-from riskcore.figures.words import dated, interval, number, percent
+from riskcore.figures.words import dated, number, percent
 from riskcore.results.statistics import StatisticsResult, UnderWater, WorstPeriod
 from riskcore.results.tail_models import TailModelsResult
 from riskcore.results.validation import ModelBacktestResult, TrafficLightResult, VarBacktestResult
+from riskcore.tail_models import TAIL_MODELS
 
 __all__ = [
-    "SPACE",
+    "ZONES",
     "backtest_table",
     "deepest_words",
     "doubts",
@@ -22,6 +23,7 @@ __all__ = [
     "missing_reasons",
     "models_table",
     "p_words",
+    "refusals",
     "single_period",
     "statistics_rows",
     "tests_table",
@@ -70,7 +72,7 @@ def models_table(found: Sequence[TailModelsResult]) -> pd.DataFrame:
     columns: dict[str, list[str]] = {}
     for result in found:
         for key, title in (("var", "VaR"), ("cvar", "CVaR")):
-            name = f"{result.portfolio}: {title} {100 * result.confidence:g}{SPACE}%"
+            name = f"{result.portfolio} {title}, %"
             columns[name] = [_figure(row, key) for row in result.table.to_dict("records")]
     return pd.DataFrame(columns, index=pd.Index(found[0].table["label"], name="model"))
 
@@ -81,21 +83,31 @@ def _figure(row: dict[Hashable, object], key: str) -> str:
         return "no figure"
     if np.isinf(value):
         return "infinite"
-    span = f" ({interval(low, high, 2)})" if np.isfinite([low, high]).all() else " (no upper bound)"
-    return percent(value, 2) + span + ("" if row["reliable"] else ", in doubt")
+    low_words, high_words = (number(100 * v, 2) if np.isfinite(v) else "∞" for v in (low, high))
+    return f"{number(100 * value, 2)} ({low_words} to {high_words})" + (
+        "" if row["reliable"] else " in doubt"
+    )
 
 
 def doubts(found: Sequence[TailModelsResult]) -> list[str]:
     """Return one sentence per reason why a model's figure is missing or in doubt."""
-    sentences = []
-    for key in found[0].table.index:
-        for result in found:
-            row = result.table.loc[key]
-            if row["reliable"] or not isinstance(row["note"], str):
+    gathered: dict[tuple[str, str, str], list[str]] = {}
+    for result in found:
+        for row in result.table.to_dict("records"):
+            if row["reliable"]:
                 continue
-            what = "in doubt" if np.isfinite(row["var"]) else "no figure"
-            sentences.append(f"{row['label']}, {what} for {result.portfolio}: {row['note']}")
-    return sentences
+            what = "in doubt" if np.isfinite(float(row["var"])) else "no figure"
+            gathered.setdefault((str(row["label"]), what, str(row["note"])), []).append(result.portfolio)
+    order = [str(label) for label in found[0].table["label"]]
+    return [
+        f"{label}, {what} for {' and '.join(names)}: {note}"
+        for (label, what, note), names in sorted(gathered.items(), key=lambda item: order.index(item[0][0]))
+    ]
+
+
+def refusals(found: VarBacktestResult) -> list[str]:
+    """Return which models made no forecasts, and why: "Gaussian made no forecasts: …"."""
+    return [f"{TAIL_MODELS[key].label} made no forecasts: {why}" for key, why in found.refused.items()]
 
 
 def explained_models(found: TailModelsResult) -> tuple[str, str]:
@@ -204,10 +216,11 @@ def p_words(p: float) -> str:
     return f"<{SPACE}0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def zone_words(light: TrafficLightResult, periods: str) -> str:
-    """Return a traffic light as words: "Green zone: 161 exceptions in 3,647 days, 182 expected; …"."""
+def zone_words(light: TrafficLightResult, periods: str, *, recent: bool = False) -> str:
+    """Return what a traffic light counts: "161 exceptions in all 3,647 days, 182 expected; …"."""
     return (
-        f"{ZONES[light.zone]} zone: {light.exceptions:,} exceptions in {light.observations:,} {periods}, "
+        f"{light.exceptions:,} exceptions in {'the last' if recent else 'all'} "
+        f"{light.observations:,} {periods}, "
         f"{number(light.expected, 0 if light.expected >= 20 else 1)} expected; yellow from "
         f"{light.yellow_from:,}, red from {light.red_from:,}."
     )
@@ -219,7 +232,7 @@ def tests_table(found: ModelBacktestResult) -> pd.DataFrame:
     questions = (
         ("Kupiec", "Is the number of exceptions right?", found.kupiec, "too many" if many else "too few"),
         ("Christoffersen", "Do they come independently?", found.independence, "they cluster"),
-        ("Both together", "Number and independence?", found.conditional, "not both"),
+        ("Both together", "Number and independence?", found.conditional, "one of the two fails"),
         ("Acerbi–Szekely Z1", "Are they as large as CVaR says?", found.z1, "larger"),
         ("Acerbi–Szekely Z2", "Is CVaR large enough overall?", found.z2, "too small"),
     )

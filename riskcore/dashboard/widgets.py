@@ -11,6 +11,7 @@ from riskcore.dashboard.text import plain
 from riskcore.dashboard.view import View
 from riskcore.errors import RiskcoreError
 from riskcore.figures.drawing import Drawing
+from riskcore.figures.enlarge import enlarged
 from riskcore.figures.theme import DARK, LIGHT, Theme
 
 __all__ = [
@@ -52,13 +53,17 @@ def show(drawing: Drawing, *, key: str, on_click: Callable[[], None] | None = No
 
     `on_click` is called when the reader clicks a mark; `clicked(key)` then says which.
     """
+    if on_click is not None:
+        # What was clicked may be changed elsewhere: nothing is dimmed, the page says what is chosen.
+        for trace in drawing.figure.data:
+            trace.update(unselected={"marker": {"opacity": 1}, "textfont": {"color": trace.textfont.color}})
     with st.container(gap=None):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown(f"**{plain(drawing.title)}**", help=plain(drawing.definition), width="content")
             with st.popover("Table", type="tertiary", icon=":material/table:", key=f"{key}_table"):
                 show_table(drawing.table, key=key, caption=drawing.definition)
         st.plotly_chart(
-            drawing.figure,
+            enlarged(drawing.figure) if state.presenting() else drawing.figure,
             theme=None,
             key=f"{key}_chart",
             config=CHART_CONFIG,
@@ -108,7 +113,7 @@ def card(label: str, values: Sequence[tuple[str, str]], *, definition: str, note
     """Draw one headline card: a label, A and B side by side, the definition on hover."""
     with st.container(border=True, height="stretch", width="stretch", gap="small"):
         st.caption(label, help=definition)
-        with st.container(horizontal=True, gap="medium"):
+        with st.container(horizontal=True, gap="small"):
             for letter, value in values:
                 with st.container(width="content", gap=None):
                     st.markdown(f":{LETTER_COLOURS[letter]}[{letter}]")

@@ -177,18 +177,18 @@ def _label_axis(theme: Theme, texts: Sequence[str], standoff: int) -> dict[str, 
     )
 
 
-def row_label(label: object) -> str:
-    """Return a row label on one line, or on two where it is long; escaped.
+def row_label(label: object, most: int = LABEL_CHARACTERS) -> str:
+    """Return a row label on one line, or on two of `most` characters where it is long; escaped.
 
     Examples
     --------
     >>> row_label("Extreme value (peaks over threshold)")
     'Extreme value<br>(peaks over thres…'
     """
-    lines = textwrap.wrap(shorten(label, 60), LABEL_CHARACTERS, break_long_words=False) or [""]
+    lines = textwrap.wrap(shorten(label, 60), most, break_long_words=False) or [""]
     if len(lines) > 2:
         lines = [lines[0], " ".join(lines[1:])]
-    return "<br>".join(plain(line, LABEL_CHARACTERS) for line in lines)
+    return "<br>".join(plain(line, most) for line in lines)
 
 
 def _trace(bars: Bars, place: int, height: float, digits: int) -> go.Bar:

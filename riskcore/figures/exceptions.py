@@ -80,6 +80,20 @@ def draw_exceptions(
         ],
         hoverinfo="text",
     )
+    figure.add_annotation(
+        x=0.0,
+        y=1.0,
+        xref="paper",
+        yref="paper",
+        text=f'<span style="color:{theme.solid(which)}">━ {label} forecast</span>&nbsp;&nbsp; '
+        f'<span style="color:{theme.pale(which)}">━</span> loss&nbsp;&nbsp; '
+        f'<span style="color:{theme.loss}">× exception</span>',
+        showarrow=False,
+        xanchor="left",
+        yanchor="bottom",
+        yshift=4,
+        font={"color": theme.ink, "size": 12},
+    )
     low = min(float(loss.min()), 0.0)
     figure.update_layout(
         base_layout(theme, height=330),
@@ -93,6 +107,7 @@ def draw_exceptions(
             zerolinecolor=theme.muted,
         ),
         hovermode="closest",
+        margin_t=30,
     )
     worst = int(np.argmax(loss - var))
     return Drawing(

@@ -87,7 +87,7 @@ def draw_qq(
     expects = f"{horizon_label} loss the model expects at this rank, %"
     figure.update_layout(
         base_layout(theme, height=380),
-        xaxis=value_axis(theme, expects, range=[low - room, high + room], nticks=8, zeroline=True),
+        xaxis=value_axis(theme, expects, range=[low - room, high + room], nticks=8),
         yaxis=value_axis(theme, f"{horizon_label} loss, %", range=[low - room, high + room], nticks=8),
     )
     _name_curves(figure, drawn, high, theme, which)
@@ -116,18 +116,19 @@ def _rows_drawn(count: int) -> NDArray[np.intp]:
 
 
 def _name_curves(figure: go.Figure, drawn: pd.DataFrame, high: float, theme: Theme, which: int) -> None:
-    """Write the models' names at the tail of their dots, left of the line or right of it."""
-    top = drawn.iloc[-1]
-    reach = {key: min(100 * float(top[key]), high) for key in MODELS}
-    order = sorted(MODELS, key=lambda key: reach[key])
-    for key, anchor in zip(order, ("right", "left"), strict=True):
-        row = drawn.iloc[-3] if len(drawn) > 3 else top
+    """Write the models' names beside the tail of their dots: the farther right one below, the other left."""
+    row = drawn.iloc[max(len(drawn) - 4, 0)]
+    order = sorted(MODELS, key=lambda key: float(row[key]))
+    for key, anchor, shift in zip(order, ("right", "left"), (0, -16), strict=True):
+        at = 100 * float(row[key])
         figure.add_annotation(
-            x=min(100 * float(row[key]), high),
+            x=min(at, high),
             y=100 * float(row["loss"]),
             text=MODELS[key],
             showarrow=False,
-            xanchor=anchor if 100 * float(row[key]) < high else "right",
+            # Near the right edge the name would be cut.
+            xanchor=anchor if at < 0.7 * high else "right",
             xshift=-8 if anchor == "right" else 8,
+            yshift=shift,
             font={"color": theme.ink if key == "gaussian" else theme.solid(which), "size": 13},
         )

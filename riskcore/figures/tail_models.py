@@ -20,6 +20,7 @@ __all__ = ["draw_tail_models", "draw_thresholds"]
 Floats = NDArray[np.float64]
 TITLES = {"cvar": "CVaR", "var": "VaR"}
 ROW_PIXELS = 50
+LABEL_CHARACTERS = 22
 # A stands above the middle of its row and B below it.
 PLACES = (-0.17, 0.17)
 DOUBTED = "in doubt"
@@ -78,7 +79,7 @@ def draw_tail_models(
         _add_intervals(figure, result.table, measure, which, high + 0.04 * room, theme)
         figure.add_trace(_dots(result.table, measure, which, names[which], theme))
         figure.add_trace(_numbers(result.table, measure, which, names[which], (low, high), theme))
-    labels = [row_label(text) for text in a.table["label"]]
+    labels = [row_label(text, LABEL_CHARACTERS) for text in a.table["label"]]
     figure.update_layout(
         base_layout(theme, height=ROW_PIXELS * len(labels) + 64),
         xaxis=value_axis(
@@ -138,6 +139,8 @@ def draw_thresholds(
     figure = go.Figure()
     for which, table in enumerate(tables):
         fitted = table[np.isfinite(table["xi"])]
+        if fitted.empty:
+            continue
         x = 100 * fitted.index.to_numpy(dtype=np.float64) + (-0.12, 0.12)[which] * (len(tables) - 1)
         xi = fitted["xi"].to_numpy(dtype=np.float64)
         figure.add_scatter(
@@ -183,6 +186,8 @@ def draw_thresholds(
         "Lines of the tail index over thresholds. "
         + " ".join(
             f"{shorten(n)}: ξ from {number(float(t['xi'].min()), 2)} to {number(float(t['xi'].max()), 2)}."
+            if np.isfinite(t["xi"]).any()
+            else f"{shorten(n)}: no fit."
             for n, t in zip(names, tables, strict=False)
         ),
         pd.concat([t.add_prefix(f"{n} ") for n, t in zip(names, tables, strict=False)], axis=1).rename_axis(
