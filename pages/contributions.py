@@ -1,99 +1,131 @@
 """Contributions: who carries the risk? Share of money against share of risk."""
 
-import pandas as pd
+from dataclasses import replace
+
 import streamlit as st
 
+from riskcore.dashboard import state
 from riskcore.dashboard.book import Book
+from riskcore.dashboard.contribution_changes import budgets, currency, has_rates, trades
+from riskcore.dashboard.contribution_sections import Compared, by_day, intervals, through_time
 from riskcore.dashboard.controls import measure_control
 from riskcore.dashboard.frame import Frame, open_page
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.sentences import few_tail_note, holding_note, money_and_risk, parity_note
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show, show_table
+from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show
 from riskcore.figures import draw_paired
 
-COMPARED = {"ab": "A against B", "ew_rp": "Equal weight against risk parity"}
+PAIRS = {"ab": "A against B", "ew_rp": "Equal weight against risk parity"}
+VIEWS = {
+    "intervals": ("Intervals", intervals),
+    "days": ("By day", by_day),
+    "time": ("Through time", through_time),
+    "trades": ("Marginal and trades", trades),
+    "budgets": ("Budgets", budgets),
+    "currency": ("Currency", currency),
+}
 SCRIPT = """
 for portfolio in (a, b):
-    print(risk_contributions(scenarios, portfolio, {measure!r}{level}).table.to_string(float_format="%.10f"))
+    print(risk_contributions(scenarios, portfolio, {arguments}).table.to_string(float_format="%.10f"))
 """
 
 
-def controls(frame: Frame) -> tuple[Book, tuple[str, str], str]:
-    """Draw the page's own choices; return the book compared, the names and the grouping."""
+def compared_in(frame: Frame) -> Compared:
+    """Draw the page's own choices, unless one part is presented alone; return what is compared."""
     book, names = frame.book, ("A", "B")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        measure_control(frame.view)
-        groupings = {"asset": "Asset", **book.groupings()}
-        by = "asset"
-        if len(groupings) > 1:
-            by = st.segmented_control(
-                "By", list(groupings), format_func=groupings.get, default="asset", required=True, key="by"
-            )
-        if (frame.view.a, frame.view.b) != ("equal_weight", "risk_parity"):
-            compared = st.segmented_control(
-                "Compare",
-                list(COMPARED),
-                format_func=COMPARED.get,
-                default="ab",
-                required=True,
-                key="compared",
-            )
-            if compared == "ew_rp":
-                book = Book(frame.view.but(a="equal_weight", b="risk_parity"))
-                names = ("Equal weight", "Risk parity")
-    return book, names, by
+    groupings = {"asset": "Asset", **book.groupings()}
+    default = (frame.view.a, frame.view.b) == ("equal_weight", "risk_parity")
+    by, pair = state.recall("by"), state.recall("compared")
+    if not frame.view.present:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            measure_control(frame.view)
+            if len(groupings) > 1:
+                by = choice("By", groupings, "by")
+            if not default:
+                pair = choice("Compare", PAIRS, "compared")
+    if pair == "ew_rp" and not default:
+        book = Book(frame.view.but(a="equal_weight", b="risk_parity"))
+        names = ("Equal weight", "Risk parity")
+    a, b = (
+        replace(holding, letter=name, portfolio=holding.portfolio.renamed(name))
+        for holding, name in zip(book.both, names, strict=True)
+    )
+    return Compared(book, (a, b), by if by in groupings else "asset")
 
 
-def shares(frame: Frame, book: Book, names: tuple[str, str], by: str) -> None:
+def choice(label: str, options: dict[str, str], key: str) -> str | None:
+    """Draw one of the page's own choices, the first option until the reader takes another."""
+    return st.segmented_control(
+        label,
+        list(options),
+        format_func=lambda option: options[option],
+        default=next(iter(options)),
+        required=True,
+        key=key,
+        persist_state="session",
+    )
+
+
+def shares(compared: Compared) -> None:
     """Draw weight and risk share of both portfolios as paired bars."""
-    found = [book.contributions(h) for h in book.both]
-    st.header(plain(money_and_risk(book, book.a, found[0])), anchor=False)
-    st.markdown(plain(money_and_risk(book, book.b, found[1])))
-    notes = [holding_note(h) for h in book.both]
-    notes += [parity_note(book, h, frame.view.measure) for h in book.both]
-    notes += [few_tail_note([book.risk(h) for h in book.both])]
+    book, holdings = compared.book, compared.holdings
+    found = [book.contributions(h) for h in holdings]
+    st.header(plain(money_and_risk(book, holdings[0], found[0])), anchor=False)
+    st.markdown(plain(money_and_risk(book, holdings[1], found[1])))
+    notes = [holding_note(h) for h in holdings]
+    notes += [parity_note(book, h, compared.measure) for h in holdings]
+    notes += [few_tail_note([book.risk(h) for h in holdings])]
     for note in filter(None, notes):
         notice(note)
-    drawn = found if by == "asset" else [book.grouped(result, by) for result in found]
+    drawn = found if compared.by == "asset" else [book.grouped(result, compared.by) for result in found]
     show(
-        draw_paired(*drawn, theme=current_theme(), names=names, horizon_label=book.horizon_label),
+        draw_paired(*drawn, theme=current_theme(), names=compared.names, horizon_label=book.horizon_label),
         key="contributions_shares",
     )
+    top = found[0].table.sort_values("component", ascending=False).iloc[0]
     explain(
-        frame.view,
+        book.view,
         "A contribution is the weight times how fast the risk grows when that weight grows. Contributions "
-        "add up to the risk exactly, so each has a share; weights say nothing about it.",
-        r"\rho(w)=\sum_i w_i\frac{\partial\rho}{\partial w_i}=\sum_i w_i\sum_s q_s\,(-R_{si})",
+        f"add up to the risk exactly, so each has a share; weights say nothing about it. {top.name} adds "
+        f"most to {compared.names[0]}: its weight times its slope is the component below.",
+        r"\rho(w)=\sum_i w_i\frac{\partial\rho}{\partial w_i}"
+        rf"={100 * found[0].total:.4f}\,\%,\qquad w_i\frac{{\partial\rho}}{{\partial w_i}}"
+        rf"={top['weight']:.4f}\times{100 * top['marginal']:.4f}\,\%={100 * top['component']:.4f}\,\%",
     )
-    with st.expander("Marginal and component contributions"):
-        parts = {
-            name: pd.DataFrame(
-                {
-                    "weight, %": 100 * result.table["weight"],
-                    "marginal, % per 1.00 of weight": 100 * result.table["marginal"],
-                    "component, % of value": 100 * result.table["component"],
-                    "share, %": 100 * result.table["relative"],
-                }
-            )
-            for name, result in zip(names, found, strict=True)
-        }
-        show_table(
-            pd.concat(parts, axis=1),
-            key="contributions_table",
-            caption=f"{found[0].label}, {book.horizon_label}. Components add up to "
-            + " and ".join(
-                f"{100 * result.total:.6g}\N{NO-BREAK SPACE}% for {name}"
-                for name, result in zip(names, found, strict=True)
-            )
-            + ".",
-        )
+
+
+def closer_look(compared: Compared) -> None:
+    """Draw the view chosen, none until the reader asks for one."""
+    st.subheader("A closer look", anchor=False)
+    chosen = st.segmented_control(
+        "A closer look",
+        offered(compared),
+        format_func=lambda view: VIEWS[view][0],
+        key="closer",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    if chosen:
+        compared.lines.append(VIEWS[chosen][1](compared))
+    else:
+        st.caption("How sure, which days, since when, what if: nothing is computed until chosen.")
+
+
+def offered(compared: Compared) -> list[str]:
+    """Return the views this data can show."""
+    return [view for view in VIEWS if view != "currency" or has_rates(compared.book)]
 
 
 frame = open_page("contributions", uses={"a", "b", "confidence", "horizon", "measure", "window"})
 with guarded():
-    shares(frame, *controls(frame))
-with guarded():
-    measure = frame.view.measure
-    level = "" if measure == "volatility" else f", confidence={frame.view.confidence!r}"
-    frame.footer(page_script(frame.book, SCRIPT.format(measure=measure, level=level)))
+    compared = compared_in(frame)
+    parts = [VIEWS[view][1] for view in offered(compared)] if frame.view.present else [closer_look]
+    frame.sections(*[lambda _, part=part: part(compared) for part in (shares, *parts)])
+    frame.footer(
+        page_script(
+            compared.book,
+            "\n".join([SCRIPT.format(arguments=compared.arguments), *(x.body for x in compared.lines)]),
+            imports="\n".join(x.imports for x in compared.lines),
+        )
+    )

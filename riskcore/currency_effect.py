@@ -38,7 +38,7 @@ def currency_effect(
         Local returns of the assets, and the returns of the exchange rates (base currency per unit of the
         foreign one) as further columns.
     portfolio
-        Weights of the assets; it may not hold a rate that converts another asset.
+        Weights of the assets. A rate it holds is an asset as well, already in the base currency.
     measure, confidence
         As in `contributions.risk_contributions`.
     rates
@@ -49,7 +49,7 @@ def currency_effect(
     AssetMismatchError
         An asset or a rate is not among the scenarios, or weights do not match.
     InputError
-        There is no rate, an asset would be converted with itself, or the portfolio holds a rate.
+        There is no rate, or an asset to convert is itself an exchange rate.
     ConfidenceError, NumericalError
         As in `contributions.risk_contributions`.
 
@@ -108,7 +108,7 @@ def currency_effect(
 
 
 def _checked(scenarios: Scenarios, portfolio: Portfolio, rates: Mapping[str, str]) -> list[str]:
-    """Return the assets apart from the rates, in the order of the scenarios."""
+    """Return the assets apart from rates that are not held, in the order of the scenarios."""
     if not rates:
         raise InputError("Name an exchange rate for at least one asset; without one nothing is converted.")
     unknown = [name for name in (*rates, *rates.values()) if name not in scenarios.assets]
@@ -122,13 +122,5 @@ def _checked(scenarios: Scenarios, portfolio: Portfolio, rates: Mapping[str, str
     if both:
         raise InputError(f"{listed(both)} cannot be an asset to convert and an exchange rate at once.")
     used = set(rates.values())
-    # An unmatched portfolio is refused here with the names, before its weights are looked up.
-    weights = dict(zip(scenarios.assets, portfolio.aligned(scenarios.assets), strict=True))
-    held_rates = [name for name in scenarios.assets if name in used and weights[name] != 0.0]
-    if held_rates:
-        raise InputError(
-            f"{portfolio.name} holds {listed(held_rates)}, which also converts other assets; give the "
-            "scenarios that rate a second time under another name.",
-            assets=held_rates,
-        )
-    return [name for name in scenarios.assets if name not in used]
+    weights = zip(scenarios.assets, portfolio.aligned(scenarios.assets), strict=True)
+    return [name for name, weight in weights if name not in used or weight != 0.0]

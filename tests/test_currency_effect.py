@@ -99,10 +99,20 @@ def test_rates_that_cannot_be_used_are_refused(rates, error, words):
         currency_effect(history(), portfolio(1, 0, 0), "cvar", rates=rates, confidence=0.95)
 
 
-def test_a_held_rate_and_a_bad_level_are_refused():
+def test_a_rate_that_is_held_is_an_asset_in_the_base_currency():
+    s = history(4)
     holding = Portfolio("A", dict(zip(ASSETS, (0.5, 0.2, 0.2, 0.1, 0.0), strict=True)))
-    with pytest.raises(InputError, match="A holds GBPUSD, which also converts"):
-        currency_effect(history(), holding, "cvar", rates=RATES, confidence=0.95)
+    found = currency_effect(s, holding, "cvar", rates=RATES, confidence=0.95)
+    spy, ftse, nikkei, gbp, jpy = s.returns.T
+    gains = 0.5 * spy + 0.2 * ((1 + ftse) * (1 + gbp) - 1) + 0.2 * ((1 + nikkei) * (1 + jpy) - 1) + 0.1 * gbp
+    worst = np.argsort(gains)[:20]
+    assert found.table.index.tolist() == ["SPY", "FTSE100", "NIKKEI225", "GBPUSD"]
+    assert found.unhedged == pytest.approx(-gains[worst].mean(), rel=1e-12)
+    assert found.table.loc["GBPUSD", "local"] == pytest.approx(-0.1 * gbp[worst].mean(), rel=1e-12)
+    assert found.table.loc["GBPUSD", "currency"] == 0.0
+
+
+def test_a_bad_level_is_refused():
     with pytest.raises(ConfidenceError, match="did you mean"):
         currency_effect(history(), portfolio(1, 0, 0), "cvar", rates=RATES, confidence=95)
 

@@ -259,11 +259,13 @@ def _table(
         columns[f"{name} weight (% of value)"] = 100.0 * table["weight"]
         columns[f"{name} component of {measure} (% of value)"] = 100.0 * table["component"]
         columns[f"{name} share of {measure} (%)"] = 100.0 * table["relative"]
-        columns[f"{name} marginal {measure} (% of value per unit of weight)"] = 100.0 * table["marginal"]
+        # A group has no marginal contribution: its weights need not move together.
+        if "marginal" in table:
+            columns[f"{name} marginal {measure} (% of value per unit of weight)"] = 100.0 * table["marginal"]
     order = contributions[0].table["component"].sort_values(ascending=False).index
     joined = pd.DataFrame(columns)
     joined = joined.reindex(order.append(joined.index.difference(order, sort=False)))
-    return joined.rename_axis("asset")
+    return joined.rename_axis(str(contributions[0].table.index.name or "asset"))
 
 
 def _definition(shares: bool, measure: str) -> str:

@@ -11,7 +11,7 @@ from riskcore.errors import InputError
 from riskcore.figures.bars import order_rows
 from riskcore.figures.drawing import Drawing, check_names
 from riskcore.figures.theme import Theme, base_layout, value_axis
-from riskcore.figures.words import interval, percent, plain, shorten, unbroken
+from riskcore.figures.words import interval, number, percent, plain, shorten, unbroken
 from riskcore.results.uncertainty import ContributionIntervalResult
 
 __all__ = ["draw_contribution_intervals"]
@@ -107,26 +107,29 @@ def _figure(
     labels = [str(asset) for asset in shown[0].index]
     figure = go.Figure()
     lows, highs = [0.0], [0.0]
+    digits = 1 if column == "relative" else 3
     for which, table in enumerate(shown):
         value, low, high = (
             100.0 * table[f"{column}{end}"].to_numpy(dtype=np.float64) for end in ("", "_lower", "_upper")
         )
         offset = 0.0 if len(shown) == 1 else (2 * which - 1) * OFFSET
         figure.add_trace(_dots(labels, value, low, high, offset, which, names[which], measure, theme))
-        figure.add_annotation(
-            x=max(high[0], value[0]),
-            y=offset,
-            text=plain(names[which], 14),
-            showarrow=False,
-            xanchor="left",
-            xshift=7,
-            font={"color": theme.solid(which), "size": 13},
-        )
+        for row, end in enumerate(np.maximum(high, value)):
+            name = f" {plain(names[which], 14)}" if row == 0 else ""
+            figure.add_annotation(
+                x=float(end),
+                y=row + offset,
+                text=f"{number(float(value[row]), digits)}{name}",
+                showarrow=False,
+                xanchor="left",
+                xshift=5,
+                font={"color": theme.muted if row else theme.ink, "size": 12},
+            )
         lows.append(float(min(low.min(), value.min())))
         highs.append(float(max(high.max(), value.max())))
     room = 0.04 * ((max(highs) - min(lows)) or 1.0)
     figure.update_layout(
-        base_layout(theme, height=ROW_PIXELS * (1 + len(shown)) // 2 * 2 * len(labels) // len(shown) + 72),
+        base_layout(theme, height=ROW_PIXELS * len(shown) * len(labels) + 72),
         xaxis=value_axis(
             theme,
             "% of the total" if column == "relative" else "% of value",
@@ -144,7 +147,7 @@ def _figure(
             tickfont={"color": theme.ink, "size": 13},
             showgrid=False,
         ),
-        margin_r=24 + 8 * max(len(shorten(n, 14)) for n in names[: len(shown)]),
+        margin_r=48 + 8 * max(len(shorten(n, 14)) for n in names[: len(shown)]),
     )
     return figure
 

@@ -1,6 +1,6 @@
-"""Where the risk of today's weights came from through time: stacked columns that add up to the risk."""
+"""Where the risk of today's weights came from through time: stacked areas that add up to the risk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,8 @@ Floats = NDArray[np.float64]
 HEIGHT = 380
 # Names at the right end are kept this far apart, as a share of the axis.
 NAME_GAP = 0.062
-# The first two categorical colours are those of A and B, which assets must not take.
-FIRST_COLOUR = 2
+# Places in the theme's list: the first two are A and B, which assets must not take; the darkest come last.
+COLOURS = (2, 4, 3, 7, 8, 9, 5, 6)
 
 
 def draw_contributions_through_time(
@@ -29,11 +29,11 @@ def draw_contributions_through_time(
     *,
     theme: Theme,
     name: str = "A",
-    groups: Mapping[str, str] | None = None,
+    by: str = "asset",
     most: int = 7,
     horizon_label: str = "",
 ) -> Drawing:
-    """Draw the contributions in each window as stacked columns, dated by the window's end.
+    """Draw the contributions in each window as stacked areas, dated by the window's end.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def draw_contributions_through_time(
         LIGHT or DARK.
     name
         What the portfolio is called.
-    groups
-        Asset to group; every asset by itself when omitted.
+    by
+        What the parts are: "asset", "region".
     most
         Series drawn one by one, those largest on average; the others are summed.
     horizon_label
@@ -53,17 +53,17 @@ def draw_contributions_through_time(
     Raises
     ------
     InputError
-        `most` lies outside 1 … 7, an asset has no group, or the index is not dates.
+        `most` lies outside 1 … 7, or the index is not dates.
     MissingDataError
         There is no window.
     """
-    if not 1 <= most <= len(theme.categorical) - FIRST_COLOUR - 1:
-        raise InputError(f"Draw 1 to {len(theme.categorical) - FIRST_COLOUR - 1} series, not {most}.")
+    if not 1 <= most < len(COLOURS):
+        raise InputError(f"Draw 1 to {len(COLOURS) - 1} series, not {most}.")
     if found.components.empty:
         raise MissingDataError("There is no window to draw; choose a shorter one.")
     if not isinstance(found.components.index, pd.DatetimeIndex):
         raise InputError("Contributions through time need dated windows.")
-    table = _grouped(found.components, groups)
+    table = found.components
     order = table.abs().mean().sort_values(ascending=False, kind="stable").index
     means = table.mean().to_dict()
     kept = order if len(order) <= most + 1 else order[:most]
@@ -73,28 +73,17 @@ def draw_contributions_through_time(
     measure = unbroken(f"{horizon_label} {found.label}".strip())
     highest = int(found.total.to_numpy().argmax())
     peak, leader = found.total.index[highest], table.columns[int(table.iloc[highest].to_numpy().argmax())]
-    by = "asset" if groups is None else "group"
     return Drawing(
         _figure(drawn, found.total, measure, theme),
         f"{measure} of {shorten(name)} by {by} through time, with today’s weights",
-        f"Stacked columns by date. The {measure} is highest in the window to {dated(peak)}, "
+        f"Stacked areas by date. The {measure} is highest in the window to {dated(peak)}, "
         f"{percent(float(found.total.max()), 2)} of value, most of it from {shorten(leader)}; "
         f"in the last window it is {percent(float(found.total.iloc[-1]), 2)}.",
         _table(table, found.total, measure),
-        f"Each column is one window of history ending on its date, {found.window:,} rows long, with the "
+        f"Each point is one window of history ending on its date, {found.window:,} rows long, with the "
         "weights held as they are today. Parts add up to the line, which is the risk of that window. A part "
         "below zero lowers the risk.",
     )
-
-
-def _grouped(components: pd.DataFrame, groups: Mapping[str, str] | None) -> pd.DataFrame:
-    if groups is None:
-        return components
-    without = [str(a) for a in components.columns if a not in groups]
-    if without:
-        raise InputError(f"No group for {', '.join(without)}; give one to every asset.", assets=without)
-    labels = [groups[str(a)] for a in components.columns]
-    return components.T.groupby(labels, sort=False).sum().T
 
 
 def _table(table: pd.DataFrame, total: pd.Series, measure: str) -> pd.DataFrame:
@@ -104,17 +93,22 @@ def _table(table: pd.DataFrame, total: pd.Series, measure: str) -> pd.DataFrame:
 
 
 def _figure(drawn: pd.DataFrame, total: pd.Series, measure: str, theme: Theme) -> go.Figure:
-    dates = date_strings(drawn.index)
     figure = go.Figure()
-    colours = theme.categorical[FIRST_COLOUR:]
+    dates, whole = date_strings(drawn.index), total.to_numpy(dtype=np.float64)
+    colours = [theme.categorical[place] for place in COLOURS]
     for column, colour in zip(drawn.columns, colours, strict=False):
         part = drawn[column].to_numpy(dtype=np.float64)
-        share = np.divide(part, total.to_numpy(), out=np.full(part.size, np.nan), where=total.to_numpy() != 0)
-        figure.add_bar(
+        # Parts above and below zero are stacked apart, or a negative one would hide under a positive one.
+        for side, shown in (("up", np.maximum(part, 0.0)), ("down", np.minimum(part, 0.0))):
+            if side == "up" or shown.any():
+                figure.add_trace(_area(column, dates, shown, colour, side, theme))
+        share = np.divide(part, whole, out=np.full(part.size, np.nan), where=whole != 0)
+        figure.add_scatter(
             name=plain(column),
+            mode="lines",
             x=dates,
             y=(100.0 * part).astype(np.float32),
-            marker={"color": colour, "line": {"width": 0}},
+            line={"color": colour, "width": 0},
             customdata=[number(100.0 * float(s), 0) for s in share],
             hovertemplate=f"{plain(column)}: %{{y:.2f}}\u00a0% of value, %{{customdata}}\u00a0% of the risk"
             "<extra></extra>",
@@ -123,25 +117,39 @@ def _figure(drawn: pd.DataFrame, total: pd.Series, measure: str, theme: Theme) -
         name="together",
         mode="lines",
         x=dates,
-        y=(100.0 * total.to_numpy()).astype(np.float32),
-        line={"color": theme.ink, "width": 1.4},
+        y=(100.0 * whole).astype(np.float32),
+        line={"color": theme.ink, "width": 1.6},
         hovertemplate=f"{plain(measure, 40)}: %{{y:.2f}}\u00a0%<extra></extra>",
     )
     figure.update_layout(
         base_layout(theme, height=HEIGHT),
-        barmode="relative",
-        bargap=0.0,
         hovermode="x unified",
-        xaxis=value_axis(theme, type="date", nticks=8, hoverformat="%-d %b %Y", showgrid=False),
+        xaxis=value_axis(
+            theme, type="date", nticks=8, hoverformat="%-d %b %Y", showgrid=False, range=[dates[0], dates[-1]]
+        ),
         yaxis=value_axis(theme, "% of value", nticks=6, zeroline=True, zerolinecolor=theme.muted),
-        margin_r=20 + 8 * max(len(shorten(c, 12)) for c in drawn.columns),
+        margin_r=24 + 8 * max(len(shorten(c, 12)) for c in drawn.columns),
     )
     _name_ends(figure, drawn, colours, theme)
     return figure
 
 
+def _area(column: object, dates: list[str], part: Floats, colour: str, side: str, theme: Theme) -> go.Scatter:
+    return go.Scatter(
+        name=plain(column),
+        mode="lines",
+        x=dates,
+        y=(100.0 * part).astype(np.float32),
+        stackgroup=side,
+        fillcolor=colour,
+        # A hairline in the colour of the page keeps neighbours apart without colour.
+        line={"color": theme.surface, "width": 0.6},
+        hoverinfo="skip",
+    )
+
+
 def _name_ends(figure: go.Figure, drawn: pd.DataFrame, colours: Sequence[str], theme: Theme) -> None:
-    """Write the names beside the last column, in the order of its parts, moved apart where they are thin."""
+    """Write the names beside the last window, in the order of its parts, moved apart where they are thin."""
     last = 100.0 * drawn.iloc[-1].to_numpy(dtype=np.float64)
     middle = np.where(
         last >= 0,
