@@ -95,7 +95,7 @@ def test_the_locks_hold_every_dependency_and_the_build_backend():
 
 
 # Distributions that are imported under another name than their own.
-IMPORTED_AS = {"scikit-learn": "sklearn"}
+IMPORTED_AS = {"exchange-calendars": "exchange_calendars", "scikit-learn": "sklearn"}
 
 
 def undeclared(modules: dict[str, str], declared: set[str]) -> set[str]:
