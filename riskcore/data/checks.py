@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from riskcore.data.quality.histories import longest_break
+from riskcore.data.quality.jumps import likeness
+from riskcore.data.quality.runs import equal_runs
 from riskcore.errors import FileFormatError, MissingDataError, listed
 
 __all__ = ["check_prices", "check_returns", "quality_notes"]
@@ -11,9 +14,6 @@ NEGATIVE_SHARE = 0.05  # above this share of negative values a table is not one 
 PERCENT_POINTS = 0.05  # typical returns above 5 % a row are more likely 0.05 percent points
 STALE_ROWS = 10
 JUMP_UP, JUMP_DOWN = 0.8, -0.4
-SPLITS = (2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 50, 100)
-SPLIT_TOLERANCE = 0.04
-BACK_TOLERANCE = 0.1
 
 
 def check_prices(prices: pd.DataFrame) -> None:
@@ -130,20 +130,12 @@ def _missing_notes(prices: pd.DataFrame) -> list[str]:
 
 
 def _stale_note(name: str, series: pd.Series) -> list[str]:
-    values = series.to_numpy()
-    if len(values) < STALE_ROWS:
+    runs = equal_runs(series.to_numpy(), STALE_ROWS)
+    if not runs:
         return []
-    starts = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
-    lengths = np.diff(np.r_[starts, len(values)])
-    runs = np.flatnonzero(lengths >= STALE_ROWS)
-    if not len(runs):
-        return []
-    longest = runs[np.argmax(lengths[runs])]
+    start, longest = max(runs, key=lambda run: run[1])
     more = f", and in {len(runs) - 1} more runs" if len(runs) > 1 else ""
-    return [
-        f"{name} is unchanged (stale?) for {lengths[longest]} rows from "
-        f"{series.index[starts[longest]]:%Y-%m-%d}{more}."
-    ]
+    return [f"{name} is unchanged (stale?) for {longest} rows from {series.index[start]:%Y-%m-%d}{more}."]
 
 
 def _jump_notes(name: str, series: pd.Series) -> list[str]:
@@ -154,32 +146,24 @@ def _jump_notes(name: str, series: pd.Series) -> list[str]:
     for k in found[:3]:
         sign = "+" if moves[k] > 0 else "−"
         move = f"{sign}{abs(100 * moves[k]):.1f} %"
-        notes.append(f"{name} moves by {move} on {series.index[k + 1]:%Y-%m-%d}{_explained(moves, int(k))}.")
+        notes.append(f"{name} moves by {move} on {series.index[k + 1]:%Y-%m-%d}{_explained(values, int(k))}.")
     if len(found) > 3:
         notes.append(f"{name} has {len(found) - 3} more moves of that size.")
     return notes
 
 
-def _explained(moves: np.ndarray, k: int) -> str:
+def _explained(values: np.ndarray, k: int) -> str:
     """Say what a jump resembles: a price typed wrongly and put right, or a split nobody adjusted for."""
-    if k + 1 < len(moves) and abs((1 + moves[k]) * (1 + moves[k + 1]) - 1) < BACK_TOLERANCE:
+    like = likeness(values, k, back_rows=1)
+    if like.kind == "typing error":
         return " and back in the next row (a typing error?)"
-    ratio = 1 + moves[k]
-    size = ratio if ratio > 1 else 1 / ratio
-    split = min(SPLITS, key=lambda n: abs(size / n - 1))
-    if abs(size / split - 1) > SPLIT_TOLERANCE:
-        return ""
-    return f" (like an unadjusted {f'1:{split}' if ratio > 1 else f'{split}:1'} split)"
+    return f" (like an unadjusted {like.words} split)" if like.kind == "split" else ""
 
 
 def _gap_note(index: pd.Index) -> list[str]:
-    if not isinstance(index, pd.DatetimeIndex) or len(index) < 10:
+    found = longest_break(index)
+    if found is None:
         return []
-    days = np.diff(index.to_numpy()) / np.timedelta64(1, "D")
-    longest = int(np.argmax(days))
-    if days[longest] <= max(10.0, 6 * float(np.median(days))):
-        return []
-    return [
-        f"There is a gap of {days[longest]:.0f} days between {index[longest]:%Y-%m-%d} and "
-        f"{index[longest + 1]:%Y-%m-%d}."
-    ]
+    before, after = found
+    gap = (after - before) / pd.Timedelta(days=1)
+    return [f"There is a gap of {gap:.0f} days between {before:%Y-%m-%d} and {after:%Y-%m-%d}."]
