@@ -45,7 +45,7 @@ bench: $(TESTABLE)  ## run the benchmarks, one after the other
 # The build backend has to be in the lock, because the editable install runs without build isolation.
 lock: $(TESTABLE)  ## resolve pyproject.toml again into the two locks
 	echo 'setuptools>=80' | $(COMPILE) --output-file=requirements.lock pyproject.toml -
-	echo 'setuptools>=80' | $(COMPILE) --extra=test --extra=dev --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml -
+	echo 'setuptools>=80' | $(COMPILE) --extra=test --extra=dev --extra=postgres --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml -
 
 clean:  ## remove the environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -19,6 +19,7 @@ __all__ = [
     "ProbabilityError",
     "RiskcoreError",
     "SourceError",
+    "StoreError",
     "listed",
 ]
 
@@ -90,3 +91,7 @@ class InfeasibleViewsError(InfeasibleError):
 
 class SourceError(RiskcoreError):
     """A data source failed, refused, or answered with something unusable."""
+
+
+class StoreError(RiskcoreError):
+    """What was to be kept could not be saved or read: disk, rights, lock, damage or server."""

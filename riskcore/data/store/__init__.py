@@ -1,0 +1,22 @@
+"""What people save is there tomorrow: portfolios, price sets, snapshots, and copies of fetched prices."""
+
+from riskcore.data.store.portfolios import PortfolioShelf, SavedPortfolio
+from riskcore.data.store.price_sets import PriceSetShelf, SavedPriceSet
+from riskcore.data.store.series import Decision, SeriesShelf, StoredSeries
+from riskcore.data.store.snapshots import Snapshot, SnapshotShelf
+from riskcore.data.store.store import Store, home_folder, open_store
+
+__all__ = [
+    "Decision",
+    "PortfolioShelf",
+    "PriceSetShelf",
+    "SavedPortfolio",
+    "SavedPriceSet",
+    "SeriesShelf",
+    "Snapshot",
+    "SnapshotShelf",
+    "Store",
+    "StoredSeries",
+    "home_folder",
+    "open_store",
+]
