@@ -66,7 +66,8 @@ def trades(compared: Compared) -> Lines:
         "add up to the risk; the components below do.",
     )
     st.markdown("**Marginal and component contributions**")
-    marginal_table(compared)
+    with guarded():
+        marginal_table(compared)
     return Lines(
         f"print(incremental_risk(scenarios, {'ab'[which]}, {compared.arguments}, size={size!r})"
         ".to_string(float_format='%.10f'))\n"
@@ -365,7 +366,8 @@ def _currency_notes(book: Book, rates: dict[str, str], without: dict[str, str]) 
         for asset, code in without.items()
     ]
     notes.append(
-        "Rates are fixed at another time of day than the closes, so 1-day figures are approximate; weekly "
-        "ones are less so. Costs and carry of a hedge are not counted."
+        "Hedging also changes which dates are worst, so the currency part is not the difference between the "
+        "two figures. Rates are fixed at another time of day than the closes, so 1-day figures are "
+        "approximate; weekly ones are less so. Costs and carry of a hedge are not counted."
     )
     return " ".join(notes)

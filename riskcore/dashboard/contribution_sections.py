@@ -136,7 +136,8 @@ def intervals(compared: Compared) -> Lines:
     for warning in dict.fromkeys(one.warning for one in found if one.warning):
         notice(warning)
     top = found[0].table.sort_values("component", ascending=False).iloc[0]
-    low, share, high = (f"{100 * top[f'relative{end}']:.1f}\\,\\%" for end in ("_lower", "", "_upper"))
+    kind = "relative" if found[0].table["relative"].notna().all() else "component"
+    low, middle, high = (f"{100 * top[f'{kind}{end}']:.2f}\\,\\%" for end in ("_lower", "", "_upper"))
     explain(
         book.view,
         "Each resampled history has its own worst dates and so its own contributions. The interval holds the "
@@ -144,7 +145,7 @@ def intervals(compared: Compared) -> Lines:
         "told apart when the interval of their difference, over the same resamples, does not hold 0; "
         "overlapping bars alone do not decide it.",
         r"s_i^*=\frac{w_i\sum_t q_t^*(-R_{ti})}{\rho^*(w)},\qquad"
-        rf"\big[\,s^*_{{2.5\,\%}},\;s^*_{{97.5\,\%}}\,\big]=[{low},\;{high}],\quad s_i={share}",
+        rf"\big[\,s^*_{{2.5\,\%}},\;s^*_{{97.5\,\%}}\,\big]=[{low},\;{high}],\quad s_i={middle}",
     )
     return Lines(
         f"for portfolio in (a, b):\n"
@@ -250,6 +251,11 @@ def by_day(compared: Compared) -> Lines:
     days = cached.compute(
         contributions_by_scenario, book.scenarios, holding.portfolio, count=count, **settings
     )
+    # Dates without a part are no top dates: a thin tail has fewer than were asked for.
+    days = days.loc[:, (days != 0.0).any().to_numpy()]
+    if days.empty:
+        notice(f"No date adds to the {book.risk(holding).label} of {holding.letter}: it is 0 throughout.")
+        return Lines("")
     whole = cached.compute(risk_contributions, book.scenarios, holding.portfolio, **settings)
     show(
         draw_days_by_asset(
@@ -364,6 +370,8 @@ def _grouped(found: RollingContributionResult, groups: dict[str, str] | None) ->
 
 def _then_and_now(holding: Holding, components: pd.DataFrame, total: pd.Series) -> str:
     """Return who carried most when the risk was highest, and who does now."""
+    if not (components.to_numpy() != 0.0).any():
+        return f"The risk of {holding.letter} is 0 in every window."
     peak = int(total.to_numpy().argmax())
     sentences = []
     for row, when in (

@@ -73,14 +73,15 @@ def draw_days_by_asset(
     columns = [str(days.index[i]) for i in kept] + ([f"other {rest.size}"] if rest.size else []) + [ALL]
     rows = [dated(day) for day in days.columns]
     measure = unbroken(f"{horizon_label} {whole.label}".strip())
+    which_dates = f"{len(rows)} dates that add" if len(rows) > 1 else "date that adds"
     together = percent(cells[: len(rows), -1].sum() / 100)
     unit = f"% of {shorten(name)}’s {measure}" if shares else f"{measure}, % of value"
     top, share = rows[0], percent(cells[0, -1] / 100, 2)
     return Drawing(
         _heat(cells, rows, columns, theme, which, unit),
-        f"The {len(rows)} dates that add most to the {measure} of {shorten(name)}, "
+        f"The {which_dates} most to the {measure} of {shorten(name)}, "
         + ("% of the figure" if shares else "% of value"),
-        f"Shaded table of {len(rows)} dates by asset. {top} adds most, {share} of "
+        f"Shaded table of the top dates ({len(rows)}) by asset. {top} adds most, {share} of "
         f"{'the figure' if shares else 'value'}; together they add {together}.",
         _table(days, component, shares, whole.total, measure),
         f"Each number is what one asset added to the figure on one date, in {unit}. Rows add up to the "
@@ -143,6 +144,7 @@ def _heat(
         xaxis=value_axis(
             theme,
             side="top",
+            autotickangles=[0, -90],
             tickvals=list(range(len(columns))),
             ticktext=[plain(c, 12) for c in columns[:-1]] + [f"<b>{ALL}</b>"],
             range=[-0.5, len(columns) - 0.5],
