@@ -19,7 +19,7 @@ from riskcore.data.table import Table, read_table
 from riskcore.data.workbook import read_workbook
 from riskcore.errors import FileFormatError, InputError, MissingDataError, listed
 
-__all__ = ["Answers", "load", "load_prices"]
+__all__ = ["Answers", "load", "load_prices", "read_grids"]
 
 KINDS = ("prices", "returns", "percent returns")
 LONGEST_LABEL = 80
@@ -142,7 +142,7 @@ def _read(content: bytes, filename: str, answers: Answers) -> _Content:
         raise InputError(f"The kind of values is {listed(KINDS)}, not {answers.kind[:40]!r}.")
     check_size(len(content))
     stem = " ".join(PurePath(filename).stem.split())[:LONGEST_LABEL] or "asset"
-    grid, table = _one_table(*_grids(content), stem, answers)
+    grid, table = _one_table(*read_grids(content), stem, answers)
     if len(table.dates) * len(table.columns) > MAX_CELLS:
         raise FileFormatError(
             f"The file has more than {MAX_CELLS // 1_000_000} million values, which is the limit."
@@ -161,7 +161,14 @@ def _read(content: bytes, filename: str, answers: Answers) -> _Content:
     return _judged(frame, report, percent=units.percent, kind=answers.kind)
 
 
-def _grids(content: bytes) -> tuple[list[Grid], list[str]]:
+def read_grids(content: bytes) -> tuple[list[Grid], list[str]]:
+    """Return the tables of cells in a file (one per visible sheet of a workbook), and notes.
+
+    Raises
+    ------
+    FileFormatError
+        The content is neither text, a workbook nor a Parquet file, is damaged, or is too large.
+    """
     what = recognise(content)
     if what == "text":
         return [split_text(content)], []

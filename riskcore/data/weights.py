@@ -1,7 +1,6 @@
 """A typed or pasted table of tickers and weights, read as it stands and never rescaled."""
 
 import csv
-import difflib
 import io
 import math
 import re
@@ -11,18 +10,22 @@ from dataclasses import dataclass
 import pandas as pd
 
 from riskcore.data.dialect import BLANKS
+from riskcore.data.matching import asset_names, match_asset, suggestions
 from riskcore.data.numbers import decimal_mark, is_missing, is_number, parse_numbers
 from riskcore.errors import AssetMismatchError, FileFormatError, listed
 
-__all__ = ["WeightsReading", "parse_weights"]
+__all__ = ["TOTAL", "WeightsReading", "in_fractions", "parse_weights", "sum_note"]
 
 LONGEST_TEXT = 200_000
 MOST_LINES = 2_000
 ROUNDING = 0.0005  # sums of weights printed to two decimals of a percent
 # By the sum of absolute values: up to 3 are fractions, from 20 to 1,000 percent; between, nobody can tell.
 MOST_FRACTION, LEAST_PERCENT, MOST_PERCENT = 3.0, 20.0, 1000.0
-CLOSE = 0.6
-TOTAL = re.compile(r"(?:total|sum|summe|somme|totale|totaal|suma|gesamt)\W*", re.IGNORECASE)
+TOTAL = re.compile(
+    r"(?:grand |sub|sous-)?(?:total(?:e|en|s)?|totaal|totalt|sum|summe|somme|suma|soma|gesamt(?:summe|wert)?"
+    r"|всего|итого|合计|总计|合計|総計|합계)\W*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def parse_weights(text: str, assets: pd.DataFrame | Mapping[str, str] | Sequence
     >>> reading.notes[-1]
     'The weights sum to 98 %: the remaining 2 % is treated as cash that earns 0.'
     """
-    names = _names(assets)
+    names = asset_names(assets)
     lines = _lines(text)
     pairs = [(number, *_pair(number, line, names)) for number, line in lines]
     pairs, notes = _without_frame(pairs, names)
@@ -105,17 +108,9 @@ def parse_weights(text: str, assets: pd.DataFrame | Mapping[str, str] | Sequence
             f"{spelled[row][:40]} has no weight in {place(row)}; write 0 where nothing is held."
         )
     values = [float(v) for v in column.values]
-    unit, scaled, how = _in_fractions(values, percent=column.percent)
+    unit, scaled, how = in_fractions(values, percent=column.percent)
     weights = dict(zip(found, scaled, strict=True))
-    return WeightsReading(weights, unit, (*notes, *said, *how, *_sum_note(math.fsum(scaled))))
-
-
-def _names(assets: pd.DataFrame | Mapping[str, str] | Sequence[str]) -> dict[str, str]:
-    if isinstance(assets, pd.DataFrame):
-        return {str(ticker): str(name) for ticker, name in assets["name"].items()}
-    if isinstance(assets, Mapping):
-        return {str(ticker): str(name) for ticker, name in assets.items()}
-    return {str(ticker): str(ticker) for ticker in assets}
+    return WeightsReading(weights, unit, (*notes, *said, *how, *sum_note(math.fsum(scaled))))
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
@@ -136,7 +131,7 @@ def _pair(number: int, line: str, names: dict[str, str]) -> tuple[str, str]:
     if line.startswith('"'):
         return _cells(number, line, ",")
     readings = _readings(line)
-    known = [reading for reading in readings if _match(reading[0], names)]
+    known = [reading for reading in readings if match_asset(reading[0], names)]
     if len(known) == 1 or (known and len({*known}) == 1):
         return known[0]
     if len(known) > 1:
@@ -191,7 +186,7 @@ def _without_frame(
     """Take off a heading and a total line, and say so. An asset is never either."""
     kept, notes = [], []
     for k, (number, label, weight) in enumerate(pairs):
-        known = _match(label, names) is not None
+        known = match_asset(label, names) is not None
         if k == 0 and not known and not is_number(weight) and not is_missing(weight):
             notes.append(f"Line {number} ({label[:20]}) was taken as the heading.")
         elif not known and TOTAL.fullmatch(label):
@@ -202,10 +197,10 @@ def _without_frame(
 
 
 def _match_all(spelled: list[str], lines: list[int], names: dict[str, str]) -> tuple[list[str], list[str]]:
-    matches = [_match(label, names) for label in spelled]
+    matches = [match_asset(label, names) for label in spelled]
     unknown = [label for label, match in zip(spelled, matches, strict=True) if match is None]
     if unknown:
-        close = {label: _suggestions(label, names) for label in unknown}
+        close = {label: suggestions(label, names) for label in unknown}
         words = listed(
             f"{label[:40]}{' (did you mean ' + ' or '.join(near) + '?)' if near else ''}"
             for label, near in close.items()
@@ -226,30 +221,21 @@ def _match_all(spelled: list[str], lines: list[int], names: dict[str, str]) -> t
     return found, [f"Matched by name: {listed(renamed)}."] if renamed else []
 
 
-def _match(label: str, names: dict[str, str]) -> str | None:
-    """Return the one asset a label means: by exact ticker, ticker in any case, or name in any case."""
-    if label in names:
-        return label
-    wanted = " ".join(label.split()).casefold()
-    by_ticker = [t for t in names if t.casefold() == wanted]
-    by_name = [t for t, name in names.items() if " ".join(name.split()).casefold() == wanted]
-    for found in (by_ticker, by_name):
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise AssetMismatchError(f"{label[:40]} may mean {listed(found)}; write the ticker exactly.")
-    return None
+def in_fractions(values: list[float], *, percent: bool) -> tuple[str, list[float], list[str]]:
+    """Return how weights were written, the weights as fractions, and what was assumed.
 
+    By the sum of their absolute values: at most 3 are fractions, from 20 to 1,000 percent.
 
-def _suggestions(label: str, names: dict[str, str]) -> list[str]:
-    wanted = label.casefold()
-    spellings = {t.casefold(): t for t in names} | {n.casefold(): t for t, n in names.items()}
-    near = difflib.get_close_matches(wanted[:60], spellings, n=3, cutoff=CLOSE)
-    near += [s for s in spellings if len(wanted) > 2 and wanted in s]
-    return list(dict.fromkeys(spellings[s] for s in near))[:3]
+    Raises
+    ------
+    FileFormatError
+        The numbers may be either, or are amounts or shares.
 
-
-def _in_fractions(values: list[float], *, percent: bool) -> tuple[str, list[float], list[str]]:
+    Examples
+    --------
+    >>> in_fractions([60.0, 40.0], percent=False)[:2]
+    ('percent', [0.6, 0.4])
+    """
     if percent:  # parse_numbers has divided by 100
         return "percent", values, []
     gross = math.fsum(abs(v) for v in values)
@@ -268,7 +254,14 @@ def _in_fractions(values: list[float], *, percent: bool) -> tuple[str, list[floa
     )
 
 
-def _sum_note(total: float) -> list[str]:
+def sum_note(total: float) -> list[str]:
+    """Return what a sum of weights other than 100 % means, or nothing where it is 100 %.
+
+    Examples
+    --------
+    >>> sum_note(1.2)
+    ['The weights sum to 120 %: 20 % of leverage, financed at 0.']
+    """
     rest = 1.0 - total
     if abs(rest) <= ROUNDING:
         return []
