@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskcore.errors import AssetMismatchError, InputError, MissingDataError, listed
+from riskcore.errors import AssetMismatchError, InfeasibleError, InputError, MissingDataError, listed
 from riskcore.moments import covariance_matrix, sample_mean
 from riskcore.scenarios import Scenarios
 
-__all__ = ["Bound", "Moments", "bound_arrays", "bounds_in_words", "moments", "refuse_labels"]
+__all__ = ["Bound", "Moments", "bound_arrays", "bounds_in_words", "moments", "refuse_flat", "refuse_labels"]
 
 Floats = NDArray[np.float64]
 Bound = float | Mapping[str, float]
@@ -124,6 +124,24 @@ def _bound(scenarios: Scenarios, bound: Bound, side: str) -> Floats:
         refuse_labels(f"The {side} bounds", pd.Index(list(bound)), list(scenarios.assets))
         return np.array([bound[a] for a in scenarios.assets], dtype=np.float64)
     return np.full(scenarios.size, float(bound))
+
+
+def refuse_flat(scenarios: Scenarios, variance: Floats) -> None:
+    """Refuse a covariance that gives an asset no variance, by name.
+
+    Examples
+    --------
+    >>> s = Scenarios(np.array([[0.02, 0.01], [0.0, -0.01]]), ("SPY", "BND"), 252)
+    >>> refuse_flat(s, np.array([0.01, 0.0]))
+    Traceback (most recent call last):
+    ...
+    riskcore.errors.InfeasibleError: The covariance gives BND no volatility; leave out what does not vary.
+    """
+    names = [a for a, v in zip(scenarios.assets, variance, strict=True) if not v > 0.0]
+    if names:
+        raise InfeasibleError(
+            f"The covariance gives {listed(names)} no volatility; leave out what does not vary.", assets=names
+        )
 
 
 def refuse_labels(what: str, given: pd.Index, names: list[str]) -> None:
