@@ -140,7 +140,9 @@ def forecasts(view: View, run: Run, holding: Holding, words: tuple[str, str]) ->
         if found.models:
             _one_model(view, found, holding, words)
             with st.expander("All models side by side"):
-                show_table(backtest_table(found), key="tail_backtest_models")
+                st.dataframe(backtest_table(found), width="stretch", key="tail_backtest_models")
+                with st.popover("Full digits", type="tertiary", icon=":material/table:"):
+                    show_table(found.table.set_index("label"), key="tail_backtest_digits")
         for reason in refusals(found):
             st.caption(plain(reason))
 
@@ -198,6 +200,11 @@ def _one_model(view: View, found: VarBacktestResult, holding: Holding, words: tu
         f"has found no fault, which is not proof. Z1 and Z2: {model.z1.simulations:,} simulations, "
         f"seed {SEED}."
     )
+    if holding.allocation is not None and holding.allocation.method != "equal_weight":
+        st.caption(
+            f"In-sample: {holding.letter}’s weights were solved on the whole window, so the forecasts are of "
+            "a portfolio nobody could have known at the time."
+        )
     _explained(view, model, found.confidence)
 
 

@@ -205,9 +205,9 @@ def qq(frame: Frame) -> None:
     thin = percent(float(worst["gaussian"]), 2), percent(float(worst["student_t"]), 2)
     st.markdown(
         plain(
-            f"{holding.letter}’s worst loss of {len(table):,} was {percent(float(worst['loss']), 2)} "
-            f"({dated(table.index[-1])}). Normally distributed losses would have reached {thin[0]} at that "
-            f"rank, those of a Student-t (ν = {number(nu, 1)}) {thin[1]}."
+            f"Of {len(table):,} returns {holding.letter}’s worst was a loss of "
+            f"{percent(float(worst['loss']), 2)} ({dated(table.index[-1])}). Normally distributed losses "
+            f"would have reached {thin[0]} at that rank, those of a Student-t (ν = {number(nu, 1)}) {thin[1]}."
         )
     )
     show(

@@ -83,10 +83,10 @@ def _figure(row: dict[Hashable, object], key: str) -> str:
         return "no figure"
     if np.isinf(value):
         return "infinite"
+    if not row["reliable"]:
+        return f"{number(100 * value, 2)}, in doubt"
     low_words, high_words = (number(100 * v, 2) if np.isfinite(v) else "∞" for v in (low, high))
-    return f"{number(100 * value, 2)} ({low_words} to {high_words})" + (
-        "" if row["reliable"] else " in doubt"
-    )
+    return f"{number(100 * value, 2)} ({low_words} to {high_words})"
 
 
 def doubts(found: Sequence[TailModelsResult]) -> list[str]:
@@ -250,20 +250,21 @@ def tests_table(found: ModelBacktestResult) -> pd.DataFrame:
 
 
 def backtest_table(found: VarBacktestResult) -> pd.DataFrame:
-    """Return all models side by side, one row each, p-values in full digits."""
+    """Return all models side by side, one row each, to read."""
     table = found.table
-    return pd.DataFrame(
-        {
-            "exceptions": table["exceptions"].to_numpy(),
-            "expected": table["expected"].to_numpy(),
-            "zone, all": table["zone"].map(ZONES).to_numpy(),
-            "zone, last 250": table["recent_zone"].map(ZONES).to_numpy(),
-            "p Kupiec": table["kupiec_p"].to_numpy(),
-            "p independence": table["independence_p"].to_numpy(),
-            "p both": table["conditional_p"].to_numpy(),
-            "p Z1": table["z1_p"].to_numpy(),
-            "p Z2": table["z2_p"].to_numpy(),
-            "verdict": table["verdict"].to_numpy(),
-        },
-        index=pd.Index(table["label"], name="model"),
-    )
+    tests = {
+        "Kupiec": "kupiec_p",
+        "independence": "independence_p",
+        "both": "conditional_p",
+        "Z1": "z1_p",
+        "Z2": "z2_p",
+    }
+    columns: dict[str, list[object]] = {
+        "exceptions": table["exceptions"].tolist(),
+        "expected": [round(float(v), 1) for v in table["expected"]],
+        "zone, all": [ZONES[z] for z in table["zone"]],
+        "zone, last 250": [ZONES[z] for z in table["recent_zone"]],
+        **{f"p {title}": [p_words(float(p)) for p in table[key]] for title, key in tests.items()},
+        "verdict": table["verdict"].tolist(),
+    }
+    return pd.DataFrame(columns, index=pd.Index(table["label"], name="model"))

@@ -119,7 +119,7 @@ def _name_curves(figure: go.Figure, drawn: pd.DataFrame, high: float, theme: The
     """Write the models' names beside the tail of their dots: the farther right one below, the other left."""
     row = drawn.iloc[max(len(drawn) - 4, 0)]
     order = sorted(MODELS, key=lambda key: float(row[key]))
-    for key, anchor, shift in zip(order, ("right", "left"), (0, -16), strict=True):
+    for key, anchor, shift in zip(order, ("right", "left"), (0, -20), strict=True):
         at = 100 * float(row[key])
         figure.add_annotation(
             x=min(at, high),

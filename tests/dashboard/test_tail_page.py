@@ -189,7 +189,7 @@ def test_models_show_the_engine_s_figures_and_their_doubts(open_view, sample, a)
     assert shown.loc["Student-t", "A CVaR, %"] == (
         f"{100 * row['cvar']:.2f} ({100 * row['cvar_lower']:.2f} to {100 * row['cvar_upper']:.2f})"
     )
-    assert shown.loc["Cornish–Fisher", "A VaR, %"].endswith("in doubt")
+    assert shown.loc["Cornish–Fisher", "A VaR, %"].endswith(", in doubt")
     text = words(app)
     assert f"Cornish–Fisher, in doubt for A: {table.loc['cornish_fisher', 'note']}" in text
     assert re.search(r"1,000 resamples, mean block \d+ periods for A and \d+ for B, seed 1", text)
@@ -235,7 +235,9 @@ def test_another_model_and_b_are_shown_on_request(open_view):
     assert "too few exceptions" in words(app).lower()
     checked(app.segmented_control(key="tail_rolling_portfolio").set_value("B").run())
     assert "days B lost more" in words(app)
+    assert "In-sample: B’s weights were solved on the whole window" in words(app)
     assert "days B lost more" not in first
+    assert "In-sample" not in first
 
 
 def test_a_shorter_memory_serves_a_shorter_window(open_view):
