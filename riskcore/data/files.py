@@ -107,7 +107,7 @@ def load_prices(content: bytes, filename: str, answers: Answers | None = None) -
     Raises
     ------
     FileFormatError, MissingDataError
-        As `load`; also when the file holds returns instead of prices.
+        As `load`; also when a file of returns has a gap, which cannot be compounded over.
 
     Examples
     --------
@@ -116,9 +116,10 @@ def load_prices(content: bytes, filename: str, answers: Answers | None = None) -
     ('two.csv', [10.0, 11.0])
     """
     found = _read(content, filename, answers or Answers())
-    if found.returns:
-        raise FileFormatError("The file holds returns; this version needs prices.", kind="returns")
     frame, notes = found.frame, found.report
+    if found.returns:
+        frame, said = _compounded(frame)
+        notes.append(said)
     if frame.isna().to_numpy().all():
         raise MissingDataError("No column has any prices.", assets=[str(c) for c in frame.columns])
     ready = complete_assets(frame)
@@ -135,6 +136,31 @@ def load_prices(content: bytes, filename: str, answers: Answers | None = None) -
         notes=tuple(notes),
         default_assets=ready,
     )
+
+
+def _compounded(returns: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the index each column of returns makes, 100 one row before its first return, and say so."""
+    given = returns.notna()
+    started = given.cummax()
+    gaps = (started & ~given & given[::-1].cummax()[::-1]).sum()
+    if gaps.any():
+        names = [f"{asset} ({count} rows)" for asset, count in gaps.items() if count]
+        raise MissingDataError(
+            f"Returns are missing in the middle of {listed(names)}; fill them in the file or leave the asset "
+            "out, because what happened in between is not known.",
+            assets=[str(a) for a in gaps.index[gaps > 0]],
+        )
+    index = pd.DatetimeIndex(returns.index)
+    step = pd.Series(index).diff().median()
+    base = index[0] - (pd.offsets.BDay(1) if step <= pd.Timedelta(days=3) else step)
+    levels = 100.0 * (1.0 + returns).cumprod()
+    levels = pd.concat([pd.DataFrame(np.nan, index=pd.DatetimeIndex([base]), columns=levels.columns), levels])
+    first = started.to_numpy().argmax(axis=0)
+    for column, row in enumerate(first):
+        if given.iloc[row, column]:
+            levels.iloc[row, column] = 100.0
+    levels.index = levels.index.as_unit("us").rename("date")
+    return levels, f"Returns were compounded to an index that starts at 100 on {base:%Y-%m-%d}."
 
 
 def _read(content: bytes, filename: str, answers: Answers) -> _Content:

@@ -217,6 +217,36 @@ class PriceSet:
             raise MissingDataError(f"{listed(empty)} has no prices at all; leave it out.", assets=list(empty))
         return pd.Timestamp(first.max())
 
+    @cached_property
+    def last_dates(self) -> pd.Series:
+        """The date of each asset's last price; NaT for an asset without prices."""
+        return self.prices.apply(pd.Series.last_valid_index)
+
+    def common_end(self, assets: Sequence[str]) -> pd.Timestamp:
+        """Return the last date on which every one of the assets still has a price.
+
+        Raises
+        ------
+        AssetMismatchError, MissingDataError
+            As `common_start`.
+        """
+        self.common_start(assets)
+        return pd.Timestamp(self.last_dates[list(assets)].min())
+
+    def cut_by(self, assets: Sequence[str]) -> list[tuple[str, pd.Timestamp, float]]:
+        """Return the assets that end before the last of `assets` does, the costliest first.
+
+        Each with the date of its last price and the years of common history it costs.
+        """
+        self.common_start(assets)
+        last = self.last_dates[list(assets)].sort_values(kind="stable")
+        newest = last.max()
+        return [
+            (str(asset), pd.Timestamp(date), (newest - date).days / DAYS_PER_YEAR)
+            for asset, date in last.items()
+            if date < newest
+        ]
+
     def shortened_by(self, assets: Sequence[str]) -> list[tuple[str, pd.Timestamp, float]]:
         """Return the assets that start later than the oldest of `assets`, the costliest first.
 
@@ -238,18 +268,21 @@ class PriceSet:
         start: object = None,
         end: object = None,
     ) -> pd.DataFrame:
-        """Return the prices of the assets from `start` (or their common start, if later) to `end`.
+        """Return the prices of the assets from `start` to `end`, within the history they share.
+
+        That history runs from their common start to their common end.
 
         Raises
         ------
         MissingDataError
             The window is empty, or a price is missing inside it: the ticker, how many, the first dates.
         """
-        earliest, latest = self.common_start(assets), self.prices.index[-1]
-        begin = earliest
+        earliest, latest = self.common_start(assets), self.common_end(assets)
+        begin, until = earliest, latest
         if start is not None:
             begin = max(begin, _as_date(start, "start"))
-        until = latest if end is None else _as_date(end, "end")
+        if end is not None:
+            until = min(until, _as_date(end, "end"))
         window = self.prices.loc[begin:until, list(assets)]
         if window.empty:
             raise MissingDataError(
@@ -263,7 +296,8 @@ class PriceSet:
         """Return the returns r_t = P_t / P_{t−1} − 1 of the assets over their common window.
 
         The first price used is the one on `start` or on the first date on which all the assets have
-        prices, whichever is later; the first return is dated one row after it.
+        prices, whichever is later; the first return is dated one row after it. The last one is on `end`
+        or on the last date on which all of them have prices, whichever is earlier.
 
         Parameters
         ----------
@@ -343,14 +377,8 @@ def _check_complete(window: pd.DataFrame) -> None:
         return
     sentences = []
     for asset in window.columns[missing.any()]:
-        dates = window.index[missing[asset]]
-        priced = window.index[~missing[asset]]
-        last = priced[-1] if len(priced) else window.index[-1]
-        if len(priced) and len(dates) == int((window.index > last).sum()):
-            sentences.append(f"{asset} has no price after {last:%Y-%m-%d}")
-        else:
-            days = listed((f"{d:%Y-%m-%d}" for d in dates), most=3)
-            sentences.append(f"{asset} lacks {len(dates)} prices ({days})")
+        days = listed((f"{d:%Y-%m-%d}" for d in window.index[missing[asset]]), most=3)
+        sentences.append(f"{asset} lacks {missing[asset].sum()} prices ({days})")
     raise MissingDataError(
         f"{listed(sentences, most=3)}. Choose a window in which every asset has prices, "
         "or leave the asset out.",

@@ -220,8 +220,24 @@ def test_percentages_are_returns(tmp_path):
     frame, report = read(PERCENT, tmp_path)
     assert frame.to_numpy() == pytest.approx(np.array([[0.015, -0.005], [-0.01, 0.0025]]), abs=1e-17)
     assert any("returns" in r for r in report)
-    with pytest.raises(FileFormatError, match="needs prices"):
-        load_prices(PERCENT.encode(), "returns.csv")
+    made = load_prices(PERCENT.encode() if isinstance(PERCENT, str) else PERCENT, "r.csv")
+    returns = made.scenarios(made.default_assets).returns
+    assert returns == pytest.approx(np.array([[0.015, -0.005], [-0.01, 0.0025]]), abs=1e-15)
+    assert any("100 on" in note for note in made.notes)
+
+
+def test_returns_of_unequal_length_start_where_each_asset_does():
+    made = load_prices(
+        b"Date,OLD,NEW\n2024-01-02,1%,\n2024-01-03,2%,\n2024-01-04,-1%,3%\n2024-01-05,1%,1%\n", "r.csv"
+    )
+    assert made.scenarios(["OLD"]).returns[:, 0] == pytest.approx([0.01, 0.02, -0.01, 0.01], abs=1e-15)
+    assert made.scenarios(["NEW"]).returns[:, 0] == pytest.approx([0.03, 0.01], abs=1e-15)
+    assert str(made.common_start(["NEW"]).date()) == "2024-01-03"
+
+
+def test_returns_with_a_gap_are_refused_naming_the_asset():
+    with pytest.raises(MissingDataError, match=r"A \(1 rows\)"):
+        load_prices(b"Date,A,B\n2024-01-02,1%,1%\n2024-01-03,,2%\n2024-01-04,-1%,3%\n", "r.csv")
 
 
 def test_answers_settle_what_was_asked(tmp_path):

@@ -62,11 +62,16 @@ def test_interior_gap_names_ticker_count_and_dates():
     assert gaps.scenarios(["A"]).count == 4
 
 
-def test_an_asset_that_ended_is_said_to_have_ended():
+def test_an_asset_that_ended_ends_the_common_history_and_is_named():
     ended = price_set(pd.DataFrame({"A": [1.0, 2, 3, 4, 5], "B": [1.0, 2, 3, NAN, NAN]}, index=DAYS))
-    with pytest.raises(MissingDataError, match="B has no price after 2024-01-03"):
-        ended.scenarios(["A", "B"])
+    assert ended.common_end(["A", "B"]) == DAYS[2]
+    assert ended.scenarios(["A", "B"]).count == 2
+    assert ended.scenarios(["A"]).count == 4
+    assert [(asset, date) for asset, date, _ in ended.cut_by(["A", "B"])] == [("B", DAYS[2])]
+    assert ended.cut_by(["A"]) == []
     assert ended.scenarios(["A", "B"], end="2024-01-03").count == 2
+    with pytest.raises(MissingDataError, match="no common prices"):
+        ended.scenarios(["A", "B"], start="2024-01-04")
 
 
 def test_an_asset_without_prices_is_named():
