@@ -14,6 +14,7 @@ from riskcore.dashboard.script import page_script
 from riskcore.dashboard.sentences import few_tail_note, holding_note, money_and_risk, parity_note
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show
+from riskcore.errors import listed
 from riskcore.figures import draw_paired
 
 PAIRS = {"ab": "A against B", "ew_rp": "Equal weight against risk parity"}
@@ -70,7 +71,7 @@ def choice(label: str, options: dict[str, str], key: str) -> str | None:
 def shares(compared: Compared) -> None:
     """Draw weight and risk share of both portfolios as paired bars."""
     book, holdings = compared.book, compared.holdings
-    found = [book.contributions(h) for h in holdings]
+    found = compared.contributions()
     st.header(plain(money_and_risk(book, holdings[0], found[0])), anchor=False)
     st.markdown(plain(money_and_risk(book, holdings[1], found[1])))
     notes = [holding_note(h) for h in holdings]
@@ -83,6 +84,9 @@ def shares(compared: Compared) -> None:
         draw_paired(*drawn, theme=current_theme(), names=compared.names, horizon_label=book.horizon_label),
         key="contributions_shares",
     )
+    absent = [asset for asset in book.assets if asset not in compared.held]
+    if absent:
+        st.caption(plain(f"Held by neither and left out: {listed(absent, most=8)}."))
     top = found[0].table.sort_values("component", ascending=False).iloc[0]
     explain(
         book.view,

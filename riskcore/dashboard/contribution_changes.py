@@ -1,5 +1,7 @@
 """Closer looks of the Contributions page at what could be: trades, risk budgets, an unhedged currency."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -304,7 +306,7 @@ def currency(compared: Compared) -> Lines:
     holding = compared.holdings[which]
     show(
         draw_currency_effect(
-            found[which],
+            _held_part(found[which]),
             theme=current_theme(),
             base=BASE,
             which=which,
@@ -321,10 +323,11 @@ def currency(compared: Compared) -> Lines:
         "second part, cross term included, is the currency’s. Both are weighted with the worst dates of the "
         "unhedged portfolio, so they add up to its risk; hedging also changes which dates are worst, so the "
         "difference to the hedged risk is another number.",
-        r"r^{\text{USD}}=r^{\text{local}}+r^{\text{fx}}(1+r^{\text{local}}),\qquad"
+        r"\begin{gathered}r^{\text{USD}}=r^{\text{local}}+r^{\text{fx}}(1+r^{\text{local}})\\"
         r"\rho=\sum_i w_i\sum_s q_s\big(-r^{\text{local}}_{si}\big)"
-        r"+\sum_i w_i\sum_s q_s\big(-r^{\text{fx}}_{si}(1+r^{\text{local}}_{si})\big)"
-        rf"={100 * local:.4f}\,\%+{100 * foreign:.4f}\,\%={100 * found[which].unhedged:.4f}\,\%",
+        r"+\sum_i w_i\sum_s q_s\big(-r^{\text{fx}}_{si}(1+r^{\text{local}}_{si})\big)\\"
+        rf"={100 * local:.4f}\,\%+{100 * foreign:.4f}\,\%={100 * found[which].unhedged:.4f}\,\%"
+        r"\end{gathered}",
     )
     return Lines(
         f"wide = prices.scenarios({list(names)!r}{window_literal(book)}).over_horizon({book.periods})\n"
@@ -346,6 +349,11 @@ def _effect(
     rates: tuple[tuple[str, str], ...],
 ) -> CurrencyEffectResult:
     return currency_effect(scenarios, portfolio, measure, rates=dict(rates), confidence=confidence)
+
+
+def _held_part(found: CurrencyEffectResult) -> CurrencyEffectResult:
+    held = found.table[found.table["weight"] != 0.0]
+    return found if held.empty else replace(found, table=held)
 
 
 def _currency_words(book: Book, holding: Holding, found: CurrencyEffectResult) -> str:

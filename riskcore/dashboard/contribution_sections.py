@@ -23,7 +23,7 @@ from riskcore.figures.intervals import draw_contribution_intervals
 from riskcore.figures.through_time import draw_contributions_through_time
 from riskcore.figures.words import dated, percent
 from riskcore.portfolio import Portfolio
-from riskcore.results import RollingContributionResult
+from riskcore.results import ContributionResult, RollingContributionResult
 from riskcore.results.uncertainty import ContributionIntervalResult
 from riskcore.scenarios import Scenarios
 from riskcore.share_order import share_gaps
@@ -67,6 +67,17 @@ class Compared:
     def confidence(self) -> float | None:
         """The confidence, None for a measure without one."""
         return None if self.measure == "volatility" else self.book.view.confidence
+
+    @property
+    def held(self) -> list[str]:
+        """The assets at least one of the two holds; all of them where neither holds any."""
+        weights = [holding.portfolio.weights for holding in self.holdings]
+        return [a for a in self.book.assets if any(w[a] != 0.0 for w in weights)] or list(self.book.assets)
+
+    def contributions(self) -> list[ContributionResult]:
+        """Return the contributions of both, without the assets that neither holds."""
+        found = [self.book.contributions(holding) for holding in self.holdings]
+        return [replace(one, table=one.table.loc[self.held]) for one in found]
 
     @property
     def groups(self) -> dict[str, str] | None:
@@ -171,7 +182,7 @@ def _with_shown(compared: Compared, holding: Holding) -> ContributionIntervalRes
     table = found.table.assign(component=shown["component"])
     if found.table["relative"].notna().all():
         table = table.assign(relative=shown["relative"])
-    return replace(found, table=table)
+    return replace(found, table=table.loc[compared.held])
 
 
 def _intervals(
@@ -195,7 +206,15 @@ def _gaps(
     confidence: float | None,
     seed: int,
 ) -> pd.DataFrame:
-    return share_gaps(scenarios, portfolio, measure, confidence=confidence, rng=np.random.default_rng(seed))
+    # What is not held has no share that could be ranked.
+    weights = portfolio.weights[portfolio.weights != 0.0]
+    return share_gaps(
+        scenarios.select([str(asset) for asset in weights.index]),
+        Portfolio(portfolio.name, weights),
+        measure,
+        confidence=confidence,
+        rng=np.random.default_rng(seed),
+    )
 
 
 def _order_words(compared: Compared, holding: Holding) -> str:
@@ -206,8 +225,8 @@ def _order_words(compared: Compared, holding: Holding) -> str:
             f"{name} was solved for equal shares on this history; its intervals show how far the shares "
             "would stray from equal on others."
         )
-    if len(book.assets) < 2:
-        return f"{name} has one asset, so there is no order to judge."
+    if int((holding.portfolio.weights != 0.0).sum()) < 2:
+        return f"{name} holds fewer than two assets, so there is no order to judge."
     gaps = cached.compute(
         _gaps,
         book.scenarios,
@@ -259,8 +278,8 @@ def by_day(compared: Compared) -> Lines:
     whole = cached.compute(risk_contributions, book.scenarios, holding.portfolio, **settings)
     show(
         draw_days_by_asset(
-            days,
-            whole,
+            days.loc[compared.held],
+            replace(whole, table=whole.table.loc[compared.held]),
             theme=current_theme(),
             which=which,
             name=holding.letter,
@@ -320,6 +339,7 @@ def through_time(compared: Compared) -> Lines:
         step=step,
         confidence=compared.confidence,
     )
+    found = replace(found, components=found.components[compared.held], relative=found.relative[compared.held])
     found = _grouped(found, compared.groups)
     show(
         draw_contributions_through_time(

@@ -67,6 +67,16 @@ def test_every_view_shows_without_trouble(look, view, query):
     assert not app.warning, words(app)
 
 
+def test_assets_that_neither_holds_are_left_out_and_named(look):
+    app = look("intervals", a="w:SPY~1.2;BND~-0.2;QQQ~-0.5", b="60_40")
+    text = words(app)
+    assert "Held by neither and left out: FTSE100, NIKKEI225, HANGSENG, GOLD." in text
+    ranked = "\n".join(line for line in text.splitlines() if "≈" in line or "distinguishable" in line)
+    assert "FTSE100" not in ranked
+    (table,) = tables(app, f"A share of 1-day CVaR 95{SPACE}% (%) from")
+    assert sorted(table.index) == ["BND", "QQQ", "SPY"]
+
+
 @pytest.mark.parametrize("by", ["asset_class", "region", "currency"])
 @pytest.mark.parametrize("view", [None, "time"])
 def test_groups_add_up_to_the_assets(open_app, sample, a, by, view):
