@@ -207,7 +207,8 @@ def qq(frame: Frame) -> None:
         plain(
             f"Of {len(table):,} returns {holding.letter}’s worst was a loss of "
             f"{percent(float(worst['loss']), 2)} ({dated(table.index[-1])}). Normally distributed losses "
-            f"would have reached {thin[0]} at that rank, those of a Student-t (ν = {number(nu, 1)}) {thin[1]}."
+            f"would have reached {thin[0]} at that rank, those of a Student-t (ν = {number(nu, 1)}) "
+            f"{thin[1]}."
         )
     )
     show(
