@@ -128,7 +128,7 @@ def _figure(drawn: pd.DataFrame, total: pd.Series, measure: str, theme: Theme) -
             theme, type="date", nticks=8, hoverformat="%-d %b %Y", showgrid=False, range=[dates[0], dates[-1]]
         ),
         yaxis=value_axis(theme, "% of value", nticks=6, zeroline=True, zerolinecolor=theme.muted),
-        margin_r=24 + 8 * max(len(shorten(c, 12)) for c in drawn.columns),
+        margin_r=26 + 10 * max(len(shorten(c, 12)) for c in drawn.columns),
     )
     _name_ends(figure, drawn, colours, theme)
     return figure
