@@ -1,0 +1,85 @@
+"""What a table of holdings says about itself, compared with what its rows add up to."""
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from riskcore.data.dates import is_date
+from riskcore.data.dialect import Grid
+from riskcore.data.holdings_columns import Columns, read_numbers
+from riskcore.data.holdings_entries import Entry
+from riskcore.data.holdings_rows import Body
+from riskcore.data.holdings_values import Valued
+from riskcore.data.holdings_words import role_of
+from riskcore.data.numbers import is_number
+from riskcore.errors import FileFormatError, listed
+
+__all__ = ["check_totals", "check_weights", "refuse_transactions"]
+
+TOTAL_SLACK = 0.005
+WEIGHTS_SLACK = 0.005
+
+
+def check_totals(body: Body, columns: Columns, grid: Grid, total: float, cash: float) -> list[str]:
+    """Compare the totals the table states with what its rows add up to."""
+    notes = []
+    for row, place in body.totals:
+        where = f"The total in {grid.at(place)} was left out"
+        cell = row[columns.roles["amount"]] if "amount" in columns.roles else ""
+        stated = _stated(cell, columns)
+        if stated is None:
+            notes.append(f"{where}.")
+        elif any(abs(stated - t) <= TOTAL_SLACK * max(abs(stated), 1.0) for t in (total, total - cash)):
+            notes.append(f"{where}; it agrees with the rows ({stated:,.2f}).")
+        else:
+            notes.append(f"{where}; it says {stated:,.2f}, but the rows add up to {total:,.2f}.")
+    return notes
+
+
+def _stated(cell: str, columns: Columns) -> float | None:
+    if not cell:
+        return None
+    value = float(read_numbers([cell], columns.decimal, "The total", lambda _: "its row").values[0])
+    return value if math.isfinite(value) else None
+
+
+def check_weights(entries: list[Entry], valued: Valued, total: float) -> list[str]:
+    """Say where weights the table also states differ from those of its values."""
+    stated = np.array([e.weight for e in entries])
+    if np.isnan(stated).all() or total <= 0:
+        return []
+    scale = 100.0 if np.nansum(np.abs(stated)) > 3.0 else 1.0
+    own = np.array([math.nan if v is None else v / total for v in valued.values])
+    gap = np.nanmax(np.abs(stated / scale - own)) if not np.isnan(stated - own).all() else 0.0
+    if gap <= WEIGHTS_SLACK:
+        return []
+    k = int(np.nanargmax(np.abs(stated / scale - own)))
+    return [
+        f"The table's weights differ from those of its values, most for {entries[k].spelled[:40]} "
+        f"({100 * stated[k] / scale:.4g} % against {100 * own[k]:.4g} %); the values were used."
+    ]
+
+
+def refuse_transactions(body: Body) -> None:
+    """Refuse rows that each have a date and name some assets several times: trades are no holdings.
+
+    Raises
+    ------
+    FileFormatError
+        So; tax lots can be added up by the answer duplicates="sum".
+    """
+    columns = list(zip(*body.rows, strict=True))
+    dated = [j for j, column in enumerate(columns) if all(map(is_date, column))]
+    texts = [j for j, c in enumerate(columns) if j not in dated and not any(map(is_number, c)) and any(c)]
+    named = [j for j in texts if role_of(body.headings[j]) in {"ticker", "isin", "name"}] or texts
+    if not dated or not named:
+        return
+    twice = [name for name, count in Counter(columns[named[0]]).items() if name and count > 1]
+    if twice:
+        raise FileFormatError(
+            f"Every row has a date, and {listed((t[:40] for t in twice), most=3)} several rows: these look "
+            "like trades, not holdings. Give one row per asset with what is held now; tax lots may be added "
+            "up.",
+            readings=("sum",),
+        )
