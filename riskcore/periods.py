@@ -16,7 +16,17 @@ from riskcore.errors import InputError, MissingDataError
 from riskcore.numerics.paths import compound_blocks
 from riskcore.scenarios import Scenarios
 
-__all__ = ["Blocks", "Period", "Spacing", "blocks", "row_window", "spacing", "trading_dates", "weekly"]
+__all__ = [
+    "Blocks",
+    "Period",
+    "Spacing",
+    "blocks",
+    "nearest_window",
+    "row_window",
+    "spacing",
+    "trading_dates",
+    "weekly",
+]
 
 Period = Literal["week", "month"]
 Spacing = Literal["day", "week", "month", "other"]
@@ -170,6 +180,47 @@ def row_window(days: pd.DatetimeIndex, start: pd.Timestamp, end: pd.Timestamp) -
     if not (closes or (stop < len(days) and _near(days[stop - 1], end, daily, mask))):
         raise MissingDataError(
             f"The data has no close on {end:%Y-%m-%d} or just before to end with. {_reach(days)}"
+        )
+    return first, stop
+
+
+def nearest_window(days: pd.DatetimeIndex, start: pd.Timestamp, end: pd.Timestamp) -> tuple[int, int]:
+    """Return first row and one past the last between the last closes at or before `start` and `end`.
+
+    For rows sparser than daily, which seldom close on a given date: the window is moved to the closes
+    there are, never stretched beyond `end`. The closes before and after each date must be known and no
+    further apart than usual (the median gap and 5 days), so that neither an end of the data nor a hole in
+    it passes for a close nearby.
+
+    Raises
+    ------
+    MissingDataError
+        The data does not reach from `start` to `end`, has a gap there, or no close in between.
+
+    Examples
+    --------
+    >>> fridays = pd.date_range("2020-01-03", periods=20, freq="W-FRI")
+    >>> first, stop = nearest_window(fridays, pd.Timestamp("2020-02-19"), pd.Timestamp("2020-03-23"))
+    >>> f"{fridays[first - 1]:%Y-%m-%d} to {fridays[stop - 1]:%Y-%m-%d}"
+    '2020-02-14 to 2020-03-20'
+    """
+    first = int(days.searchsorted(start, side="right"))
+    stop = int(days.searchsorted(end, side="right"))
+    asked = f"from {start:%Y-%m-%d} to {end:%Y-%m-%d}"
+    if first == 0 or days[-1] < end:
+        raise MissingDataError(f"The data does not reach {asked}. {_reach(days)}")
+    longest = pd.Timedelta(np.median(np.diff(days.to_numpy()))) + pd.Timedelta(days=LONGEST_CLOSURE)
+    for date, after in ((start, first), (end, stop)):
+        before = days[after - 1]
+        if before < date and days[after] - before > longest:
+            raise MissingDataError(
+                f"The data has no close near {date:%Y-%m-%d}: none from {before:%Y-%m-%d} to "
+                f"{days[after]:%Y-%m-%d}."
+            )
+    if stop <= first:
+        raise MissingDataError(
+            f"The data has no close within the fall {asked}: its closes around it are on "
+            f"{days[first - 1]:%Y-%m-%d} and {days[first]:%Y-%m-%d}."
         )
     return first, stop
 

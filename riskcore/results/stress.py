@@ -14,7 +14,7 @@ class ReplayResult:
     Attributes
     ----------
     event, start, end
-        Name, peak close and trough close.
+        Name, peak close and trough close; where `approximate`, the closes used in their place.
     table
         Index = assets; columns weight, asset_return (compounded over the window), contribution
         (weight × asset_return, a return: negative = lost). Contributions add up to `total_return`.
@@ -22,6 +22,11 @@ class ReplayResult:
         Of the portfolio over the window; weights not invested are cash at 0.
     path
         Portfolio value by date, 1 at the peak close.
+    approximate
+        The data is sparser than daily and has no close on the peak or the trough: the last ones before
+        stand in.
+    spacing
+        How far apart the closes are: "day", "week", "month" or "other".
     """
 
     event: str
@@ -31,6 +36,8 @@ class ReplayResult:
     table: pd.DataFrame
     total_return: float
     path: pd.Series
+    approximate: bool = False
+    spacing: str = "day"
 
     @property
     def loss(self) -> float:
@@ -57,16 +64,16 @@ class IndexGapResult:
     index_asset, gap
         The index and its return, −0.15 for a fall of 15 %.
     table
-        Index = assets; columns weight, beta (the one used: weekly), beta_daily, standard_error (of beta),
-        standard_error_daily, asset_return (beta × gap), contribution (weight × asset_return;
+        Index = assets; columns weight, beta (the one used, see `basis`), beta_daily, standard_error (of
+        beta), standard_error_daily, asset_return (beta × gap), contribution (weight × asset_return;
         negative = lost). The daily columns are NaN when the data has no daily rows (`has_daily`).
     total_return, total_return_daily
-        Of the portfolio with the weekly betas, and with the daily ones for comparison.
+        Of the portfolio with the betas used, and with daily ones for comparison (NaN without any).
     weeks
-        Number of observations behind the betas: separate weeks, or rows where `basis` says otherwise.
+        Number of observations behind the betas: separate returns of the kind `basis` says.
     basis
-        Which returns the betas were measured on: "weekly returns", or the rows as given when these are
-        weekly or sparser themselves.
+        Which returns the betas were measured on: "weekly returns" (of daily or weekly data), "monthly
+        returns", or "returns as given (4 per year)" for rows at any other distance.
     """
 
     index_asset: str

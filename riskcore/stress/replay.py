@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskcore.errors import InputError, MissingDataError, listed
 from riskcore.numerics.paths import buy_and_hold
-from riskcore.periods import row_window, trading_dates
+from riskcore.periods import nearest_window, row_window, spacing, trading_dates
 from riskcore.portfolio import Portfolio
 from riskcore.results.stress import ReplayResult
 from riskcore.scenarios import Scenarios
@@ -32,7 +32,13 @@ class DatedEvent(Protocol):
 
 
 def replay(
-    scenarios: Scenarios, portfolio: Portfolio, *, event: str, start: object, end: object
+    scenarios: Scenarios,
+    portfolio: Portfolio,
+    *,
+    event: str,
+    start: object,
+    end: object,
+    approximate: bool = False,
 ) -> ReplayResult:
     """Return what the portfolio loses when bought at the close of `start` and held to that of `end`.
 
@@ -53,6 +59,9 @@ def replay(
         Name for the reader.
     start, end
         Peak close and trough close, as dates.
+    approximate
+        Where rows sparser than daily do not close on these dates, replay from the last close at or before
+        the peak to the last one at or before the trough, and say so in the result.
 
     Returns
     -------
@@ -83,7 +92,9 @@ def replay(
     peak, trough = _date(start, "start"), _date(end, "end")
     if peak >= trough:
         raise InputError(f"{event} starts on {peak:%Y-%m-%d}, which is not before its end {trough:%Y-%m-%d}.")
-    first, stop = row_window(days, peak, trough)
+    first, stop, moved = _window(days, peak, trough, approximate)
+    if moved:
+        peak, trough = days[first - 1], days[stop - 1]
     gains, values = buy_and_hold(scenarios.returns[first:stop], weights)
     table = pd.DataFrame(
         {"weight": weights, "asset_return": gains, "contribution": weights * gains},
@@ -98,6 +109,8 @@ def replay(
         table=table,
         total_return=float(weights @ gains),
         path=pd.Series([1.0, *values], index=dates, name=portfolio.name),
+        approximate=moved,
+        spacing=spacing(days),
     )
 
 
@@ -105,6 +118,9 @@ def replays(
     scenarios: Scenarios, portfolio: Portfolio, crises: Iterable[DatedEvent]
 ) -> tuple[list[ReplayResult], dict[str, str]]:
     """Replay every crisis the data covers, and say why the others are left out.
+
+    Rows sparser than daily are replayed between their closes next before the peak and the trough
+    (`ReplayResult.approximate`), as long as one of them lies in the fall.
 
     Parameters
     ----------
@@ -130,10 +146,25 @@ def replays(
     left_out: dict[str, str] = {}
     for item in items:
         try:
-            covered.append(replay(scenarios, portfolio, event=item.event, start=item.start, end=item.end))
+            found = replay(
+                scenarios, portfolio, event=item.event, start=item.start, end=item.end, approximate=True
+            )
+            covered.append(found)
         except MissingDataError as problem:
             left_out[item.event] = str(problem)
     return covered, left_out
+
+
+def _window(
+    days: pd.DatetimeIndex, peak: pd.Timestamp, trough: pd.Timestamp, approximate: bool
+) -> tuple[int, int, bool]:
+    """Return the rows of the window, and whether its closes are only the nearest before."""
+    try:
+        return *row_window(days, peak, trough), False
+    except MissingDataError:
+        if not approximate or spacing(days) == "day":
+            raise
+    return *nearest_window(days, peak, trough), True
 
 
 def _date(value: object, name: str) -> pd.Timestamp:

@@ -16,6 +16,7 @@ __all__ = ["index_gap"]
 
 Floats = NDArray[np.float64]
 FEWEST_OBSERVATIONS = 30
+BASES = {"day": "weekly returns", "week": "weekly returns", "month": "monthly returns"}
 # An index whose returns vary less than this, relative to their size, has no slope to measure.
 CONSTANT = 1e-10
 
@@ -29,7 +30,7 @@ def index_gap(scenarios: Scenarios, portfolio: Portfolio, *, index_asset: str, g
     Betas come from separate weekly returns (calendar weeks ending Friday, compounded; a first or last
     week that may be cut is left out): an Asian market closes before the American one opens, so daily
     returns miss most of what they share. The daily betas are returned beside them.
-    Rows that are weekly or sparser already are used as they are, and `basis` says so.
+    Rows that are weekly or sparser already are used as they are, and `basis` says what they are.
 
     Parameters
     ----------
@@ -76,9 +77,10 @@ def index_gap(scenarios: Scenarios, portfolio: Portfolio, *, index_asset: str, g
             index_asset=index_asset,
         )
     weights = portfolio.aligned(scenarios.assets)
-    daily = spacing(days) == "day"
+    apart = spacing(days)
+    daily = apart == "day"
     used = weekly(scenarios) if daily else scenarios
-    basis = "weekly returns" if daily else f"returns as given ({scenarios.periods_per_year:g} per year)"
+    basis = BASES.get(apart, f"returns as given ({scenarios.periods_per_year:g} per year)")
     if used.count < FEWEST_OBSERVATIONS:
         raise MissingDataError(
             f"Betas need at least {FEWEST_OBSERVATIONS} separate {basis}; the window has {used.count}. "

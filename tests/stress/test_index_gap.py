@@ -103,10 +103,18 @@ def test_scaling_the_returns_leaves_betas_alone():
         assert result.table.loc["B", "beta_daily"] == pytest.approx(oracle, rel=1e-9)
 
 
-def test_weekly_data_is_used_as_it_is_and_says_so():
-    history = Scenarios.from_returns(made(60, freq="W-FRI").frame, periods_per_year=52)
+@pytest.mark.parametrize(
+    ("freq", "per_year", "basis"),
+    [
+        ("W-FRI", 52, "weekly returns"),
+        ("ME", 12, "monthly returns"),
+        ("QE", 4, "returns as given (4 per year)"),
+    ],
+)
+def test_data_that_is_not_daily_is_used_as_it_is_and_says_so(freq, per_year, basis):
+    history = Scenarios.from_returns(made(60, freq=freq).frame, periods_per_year=per_year)
     result = stress.index_gap(history, WEIGHTS, index_asset="IDX", gap=-0.1)
-    assert (result.basis, result.weeks, result.has_daily) == ("returns as given (52 per year)", 60, False)
+    assert (result.basis, result.weeks, result.has_daily) == (basis, 60, False)
     assert np.isnan(result.total_return_daily)
     oracle = stats.linregress(history.frame["IDX"], history.frame["B"])
     assert result.table.loc["B", "beta"] == pytest.approx(oracle.slope, rel=1e-10)

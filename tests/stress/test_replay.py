@@ -205,6 +205,87 @@ def test_weekly_rows_are_taken_only_where_their_closes_are_those_of_the_window()
         run(history, start="2020-02-21", end="2020-03-23")
 
 
+FRIDAYS = pd.DataFrame(
+    {"SPY": np.linspace(100, 50, 20), "BND": np.linspace(10, 12, 20)},
+    index=pd.date_range("2020-01-03", periods=20, freq="W-FRI"),
+)
+WEEKLY = Scenarios.from_prices(FRIDAYS, periods_per_year=52)
+
+
+def test_weekly_rows_are_replayed_between_the_closes_before_when_asked_to_be_near():
+    found = stress.replay(WEEKLY, MIX, event="COVID", start="2020-02-19", end="2020-03-23", approximate=True)
+    base, last = FRIDAYS.loc["2020-02-14"], FRIDAYS.loc["2020-03-20"]
+    assert (found.approximate, found.spacing) == (True, "week")
+    assert (found.start, found.end) == (base.name, last.name)
+    assert list(found.path.index) == list(FRIDAYS.loc["2020-02-14":"2020-03-20"].index)
+    by_hand = 0.6 * (last.SPY / base.SPY - 1) + 0.4 * (last.BND / base.BND - 1)
+    assert found.total_return == pytest.approx(by_hand, abs=1e-14)
+    assert found.path.iloc[-1] == pytest.approx(1 + by_hand, abs=1e-14)
+
+
+def test_rows_that_close_on_the_dates_are_not_called_approximate():
+    exact = stress.replay(WEEKLY, MIX, event="x", start="2020-02-21", end="2020-03-20", approximate=True)
+    assert not exact.approximate
+    assert not run().approximate
+    assert run().spacing == "day"
+
+
+def test_daily_rows_stay_exact_or_refused():
+    days = pd.date_range("2020-01-01", "2020-06-30", freq="B")
+    returns = pd.DataFrame({"SPY": 0.001, "BND": 0.0}, index=days)
+    holed = Scenarios.from_returns(
+        returns.drop(days[(days > "2020-02-07") & (days < "2020-03-20")]), periods_per_year=252
+    )
+    with pytest.raises(MissingDataError, match="to start from"):
+        stress.replay(holed, MIX, event="x", start="2020-02-19", end="2020-04-01", approximate=True)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "why"),
+    [
+        ("2020-02-24", "2020-02-27", "no close within the fall .* 2020-02-21 and 2020-02-28"),
+        ("2019-12-30", "2020-02-05", "does not reach"),
+        ("2020-01-06", "2020-02-05", "does not reach"),  # the close before the first return is unknown
+        ("2020-04-01", "2020-05-18", "does not reach"),
+        ("1987-08-25", "1987-12-04", "does not reach"),
+    ],
+)
+def test_weekly_rows_cannot_replay_what_they_do_not_hold(start, end, why):
+    with pytest.raises(MissingDataError, match=why):
+        stress.replay(WEEKLY, MIX, event="x", start=start, end=end, approximate=True)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("2020-02-26", "2020-04-08"), ("2020-01-22", "2020-02-26")], ids=["peak", "trough"]
+)
+def test_a_hole_in_weekly_rows_is_no_close_nearby(start, end):
+    returns = WEEKLY.frame.drop(pd.to_datetime(["2020-02-28", "2020-03-06"]))
+    holed = Scenarios.from_returns(returns, periods_per_year=52)
+    with pytest.raises(
+        MissingDataError, match="no close near 2020-02-26: none from 2020-02-21 to 2020-03-13"
+    ):
+        stress.replay(holed, MIX, event="x", start=start, end=end, approximate=True)
+    stress.replay(WEEKLY, MIX, event="x", start=start, end=end, approximate=True)
+
+
+@given(st.integers(0, 120), st.integers(1, 80))
+def test_a_near_window_is_the_last_close_before_either_date(after, length):
+    start = FRIDAYS.index[0] + pd.Timedelta(days=after)
+    end = start + pd.Timedelta(days=length)
+    (found, left_out) = stress.replays(WEEKLY, MIX, [event("x", start, end)])
+    before = [d for d in FRIDAYS.index if d <= start][-1]
+    last = [d for d in FRIDAYS.index if d <= end][-1]
+    known = before >= FRIDAYS.index[1] and end <= FRIDAYS.index[-1]
+    exact = not (pd.bdate_range(before, start)[1:].size or pd.bdate_range(last, end)[1:].size)
+    if known and last > before:
+        assert not left_out
+        ratio = FRIDAYS.loc[last] / FRIDAYS.loc[before] - 1
+        assert found[0].table["asset_return"].to_dict() == pytest.approx(ratio.to_dict(), abs=1e-12)
+        assert found[0].approximate is not exact
+    elif not exact:
+        assert not found
+
+
 @pytest.mark.parametrize(
     ("history", "word"),
     [
@@ -264,6 +345,21 @@ def test_replays_says_why_an_event_is_left_out():
     assert list(left_out) == ["Too early", "Cut"]
     assert "1987-08-25" in left_out["Too early"]
     assert "2020-03-10" in left_out["Cut"]
+
+
+def test_replays_of_weekly_rows_are_near_and_tell_the_reasons_apart():
+    covered, left_out = stress.replays(
+        WEEKLY,
+        MIX,
+        [
+            event("COVID", "2020-02-19", "2020-03-23"),
+            event("Short", "2020-02-24", "2020-02-27"),
+            event("Old", "1987-08-25", "1987-12-04"),
+        ],
+    )
+    assert [(r.event, r.approximate) for r in covered] == [("COVID", True)]
+    assert "no close within the fall" in left_out["Short"]
+    assert "does not reach" in left_out["Old"]
 
 
 def test_replays_hides_no_other_error():
