@@ -31,17 +31,22 @@ class Database:
         SQLAlchemy's engine.
     place
         Where it is, in words without a password.
+    file
+        The file of SQLite, None for a server.
     """
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: str, file: Path | None = None) -> None:
         self.engine = engine
         self.place = place
+        self._file = file
+        self._known: int | None = None  # which file the open connections belong to
         self.after_saving: Callable[[], object] = lambda: None
 
     @contextmanager
     def reading(self, what: str) -> Iterator[Connection]:
         """Give a connection that reads one consistent state."""
         told = explained(f"{what} could not be read", "Nothing was changed.", place=self.place)
+        self._follow_file()
         with told, self.engine.connect() as plain:
             connection = plain.execution_options(**{READING: True})
             with connection.begin():
@@ -57,20 +62,44 @@ class Database:
             Nothing was saved, or (a server lost in the moment of saving) it is not known whether it was.
         """
         told = explained(f"{what} was not saved", "What was saved before is unchanged.", place=self.place)
-        with told, self.engine.connect() as connection:
-            with connection.begin() as transaction:
-                yield connection
-                try:
-                    transaction.commit()
-                except DBAPIError as error:
-                    if fault_of(error).kind == "unreachable":
-                        raise StoreError(
-                            f"{what} may or may not have been saved: the connection to the server broke in "
-                            f"the moment of saving ({self.place}). Look at the list before you save again.",
-                            kind="unknown",
-                        ) from error
-                    raise
+        known = self._follow_file()
+        with told, self.engine.connect() as connection, connection.begin() as transaction:
+            yield connection
+            try:
+                transaction.commit()
+            except DBAPIError as error:
+                if fault_of(error).kind == "unreachable":
+                    raise self._uncertain(what, "the connection to the server broke") from error
+                raise
+        if self._file is not None and known not in (None, _identity(self._file)):
+            raise self._uncertain(what, "another process set the file aside")
         self.after_saving()
+
+    def _follow_file(self) -> int | None:
+        """Leave a file that another process has set aside for the one that stands in its place.
+
+        SQLite would go on writing into the file that was moved, where nobody will look for it.
+        """
+        if self._file is None:
+            return None
+        present = _identity(self._file)
+        if self._known is not None and present is None:
+            raise StoreError(
+                f"The file of the store is gone ({self.place}). Nothing was changed. Start riskcore again: "
+                "it restores the last backup.",
+                kind="gone",
+            )
+        if self._known not in (None, present):
+            self.engine.dispose()
+        self._known = present
+        return present
+
+    def _uncertain(self, what: str, why: str) -> StoreError:
+        return StoreError(
+            f"{what} may or may not have been saved: {why} in the moment of saving ({self.place}). Look at "
+            "the list before you save again.",
+            kind="unknown",
+        )
 
     def close(self) -> None:
         """Close every connection."""
@@ -105,7 +134,14 @@ def open_file(file: Path, *, durable: bool) -> Database:
         reading = connection.get_execution_options().get(READING)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
-    return Database(engine, str(file))
+    return Database(engine, str(file), file)
+
+
+def _identity(file: Path) -> int | None:
+    try:
+        return file.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def server_url(url: str) -> URL:

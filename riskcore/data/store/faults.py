@@ -45,7 +45,6 @@ DAMAGED = Fault(
     "its file is damaged",
     "Start riskcore again: it sets the damaged file aside and restores the last backup.",
 )
-MOVED = Fault("moved", "its file was set aside by another process", "Start riskcore again.")
 DEVICE = Fault(
     "device",
     "the disk or network folder it lies on failed",
@@ -57,7 +56,6 @@ UNREACHABLE = Fault(
     "Check that it runs and that RISKCORE_DATABASE_URL is right, then try again.",
 )
 
-DB_MOVED = 1032  # SQLITE_READONLY_DBMOVED
 SQLITE = {
     sqlite3.SQLITE_FULL: FULL,
     sqlite3.SQLITE_BUSY: BUSY,
@@ -105,8 +103,6 @@ def fault_of(error: BaseException) -> Fault:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", None)
-        if code == DB_MOVED:
-            return MOVED
         found = None if code is None else SQLITE.get(code & 0xFF)
     elif isinstance(cause, OSError):
         found = SYSTEM.get(cause.errno or 0, DEVICE)
@@ -136,8 +132,7 @@ def explained(outcome: str, kept: str, *, place: str) -> Iterator[None]:
     Raises
     ------
     StoreError
-        With `details["kind"]`: full, busy, read-only, no access, damaged, moved, device, unreachable,
-        unforeseen.
+        With `details["kind"]`: full, busy, read-only, no access, damaged, device, unreachable, unforeseen.
     """
     try:
         yield

@@ -50,13 +50,27 @@ class Rescue:
         later = "after the backup" if self.backup else "before"
         return f"{told}. What was saved {later} and is missing now could not be recovered."
 
+    def sentence_of_copies(self, recovered: int) -> str:
+        """Tell the reader about copies of fetched prices, which are no loss."""
+        told = f"The copies of fetched prices in {self.file} were unusable: the file {self.trouble}"
+        if self.aside is not None:
+            told += f" and is set aside as {self.aside.name}"
+        rest = f"{recovered:,} copies were recovered, the others" if recovered else "They"
+        return f"{told}. {rest} will be fetched again when they are needed."
+
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Let one process at a time open and mend the files of a folder; a killed one lets go."""
-    lock = folder / "opening.sqlite"
+    lock = folder / "opening.sqlite"  # a lock that works the same on every system; it stays empty
     with closing(sqlite3.connect(lock, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
-        connection.execute("BEGIN EXCLUSIVE")
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            lock.write_bytes(b"")
+            connection.execute("BEGIN EXCLUSIVE")
         yield
 
 

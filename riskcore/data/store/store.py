@@ -203,5 +203,6 @@ def _ready(file: Path, part: str, backups: Backups, messages: list[str]) -> Data
         if rescue.aside is not None:
             with database.saving("What the damaged file still holds") as connection:
                 recovered = salvage(rescue.aside, connection, part)
-        messages.append(rescue.sentence(recovered))
+        told = rescue.sentence if part == USER else rescue.sentence_of_copies
+        messages.append(told(recovered))
     return database
