@@ -134,6 +134,7 @@ def test_a_file_that_may_not_grow_leaves_what_was_saved(tmp_path):
 
 
 @LINUX
+@pytest.mark.slow
 def test_a_full_disk_leaves_what_was_saved(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -158,7 +159,9 @@ def test_a_full_disk_leaves_what_was_saved(tmp_path):
 
 
 @LINUX
-@pytest.mark.parametrize("kept", [True, False], ids=["with a store in it", "empty"])
+@pytest.mark.parametrize(
+    "kept", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["with a store in it", "empty"]
+)
 def test_a_folder_without_the_right_to_write_is_explained(kept):
     with tempfile.TemporaryDirectory() as folder:  # pytest's own folder lets nobody else in
         Path(folder).chmod(0o755)
