@@ -7,10 +7,11 @@ from riskcore.figures.contributions import draw_paired, draw_weight_and_risk
 from riskcore.figures.currency import draw_currency_effect
 from riskcore.figures.drawing import Drawing
 from riskcore.figures.exceptions import draw_exceptions
+from riskcore.figures.index_gap import draw_index_gap
 from riskcore.figures.intervals import draw_contribution_intervals
 from riskcore.figures.lines import draw_drawdowns
 from riskcore.figures.qq import draw_qq
-from riskcore.figures.stress import draw_crisis_losses, draw_index_gap, draw_loss_by_asset, draw_replay_path
+from riskcore.figures.stress import closes_words, draw_crisis_losses, draw_loss_by_asset, draw_replay_path
 from riskcore.figures.tail import draw_tail_histogram
 from riskcore.figures.tail_models import draw_tail_models, draw_thresholds
 from riskcore.figures.theme import DARK, LIGHT, Theme
@@ -22,6 +23,7 @@ __all__ = [
     "LIGHT",
     "Drawing",
     "Theme",
+    "closes_words",
     "draw_budgets",
     "draw_contribution_intervals",
     "draw_contributions_through_time",

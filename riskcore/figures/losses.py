@@ -1,0 +1,148 @@
+"""Losses of A and B as bars and in words, shared by replays and index gaps.
+
+Called a loss, a number is positive; where a portfolio gains, the words say so.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskcore.figures.bars import Bars, order_rows
+from riskcore.figures.drawing import check_names
+from riskcore.figures.theme import Theme
+from riskcore.figures.words import percent, plain, shorten
+
+__all__ = [
+    "LOSS_AXIS",
+    "asset_hover",
+    "by_asset",
+    "contribution_table",
+    "largest",
+    "loss_bars",
+    "moved",
+    "summed",
+    "totals",
+]
+
+Floats = NDArray[np.float64]
+LOSS_AXIS = "loss, % of value (left of zero: gain)"
+# Below this a change is rounding error: cash, or what cancels exactly.
+NOTHING = 1e-12
+# Smaller changes would be written as 0.0 %.
+SMALLEST = 5e-4
+
+
+def moved(change: float) -> str:
+    r"""Return what a portfolio did, from its return.
+
+    Examples
+    --------
+    >>> [moved(x) for x in (-0.032, 0.01, 0.0, -1e-5, float("nan"))]
+    ['loses 3.2\xa0%', 'gains 1.0\xa0%', 'neither loses nor gains', 'loses less than 0.1\xa0%', 'has no data']
+    """
+    if np.isnan(change):
+        return "has no data"
+    if abs(change) < NOTHING:
+        return "neither loses nor gains"
+    size = percent(abs(change)) if abs(change) >= SMALLEST else f"less than {percent(0.001)}"
+    return f"{'loses' if change < 0 else 'gains'} {size}"
+
+
+def totals(changes: tuple[float, float], names: tuple[str, str]) -> str:
+    r"""Return what both portfolios did, the verb once where it is the same.
+
+    Examples
+    --------
+    >>> totals((-0.241, -0.11), ("A", "B")), totals((0.02, -0.11), ("A", "B"))
+    ('A loses 24.1\xa0%, B 11.0\xa0%', 'A gains 2.0\xa0%, B loses 11.0\xa0%')
+    """
+    first, second = (moved(change) for change in changes)
+    verb = f"{first.split(' ')[0]} "
+    if verb in ("loses ", "gains "):
+        second = second.removeprefix(verb)
+    return f"{shorten(names[0])} {first}, {shorten(names[1])} {second}"
+
+
+def loss_bars(
+    returns: Sequence[Floats], names: tuple[str, str], hover: list[str], theme: Theme
+) -> list[Bars]:
+    """Return the losses of A and B as bars in their colours."""
+    check_names(names)
+    return [
+        Bars(
+            names[j],
+            -100.0 * returns[j],
+            theme.solid(j),
+            theme.ink if j == 0 else theme.muted,
+            hover,
+            f" {plain(names[j], 8)}",
+        )
+        for j in range(2)
+    ]
+
+
+def by_asset(a: pd.DataFrame, b: pd.DataFrame, most: int) -> tuple[list[str], list[Floats], list[str]]:
+    """Return row labels, the contributions of A and B as returns, and the assets shown one by one."""
+    assets = a.index.append(b.index.difference(a.index, sort=False))
+    both = [t["contribution"].reindex(assets, fill_value=0.0) for t in (a, b)]
+    rows, rest = order_rows(-both[0].to_numpy(dtype=np.float64), -both[1].to_numpy(dtype=np.float64), most)
+    kept = [str(assets[i]) for i in rows]
+    labels = [*kept, f"other {rest.size}"] if rest.size else kept
+    return labels, [summed(c, kept, labels) for c in both], kept
+
+
+def summed(values: pd.Series, kept: Sequence[str], labels: Sequence[str]) -> Floats:
+    """Return the kept assets' values, then the sum of the others where there is a row for them."""
+    shown = values.reindex(list(kept), fill_value=0.0).to_numpy(dtype=np.float64)
+    if len(labels) == len(kept):
+        return shown
+    return np.append(shown, float(values.drop(labels=list(kept), errors="ignore").sum()))
+
+
+def asset_hover(
+    labels: Sequence[str],
+    parts: Sequence[Floats],
+    names: tuple[str, str],
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+) -> list[str]:
+    """Return what each asset did to A and B, with its own return where it is one asset."""
+    own = a["asset_return"].combine_first(b["asset_return"])
+    texts = []
+    for i, label in enumerate(labels):
+        text = f"<b>{plain(label, 40)}</b>"
+        if label in own.index:
+            text += f" {percent(float(own[label]))}"
+        lines = [f"{plain(n)} {moved(float(p[i]))}" for n, p in zip(names, parts, strict=True)]
+        texts.append("<br>".join([text, *lines]))
+    return texts
+
+
+def largest(
+    labels: Sequence[str], parts: Sequence[Floats], names: tuple[str, str], kept: Sequence[str]
+) -> str:
+    """Return the asset that costs each portfolio most, with its loss."""
+    said = []
+    for name, part in zip(names, parts, strict=True):
+        worst = int(np.argmin(part[: len(kept)]))
+        loss = -float(part[worst])
+        said.append(
+            f"{shorten(labels[worst])} costs {shorten(name)} most, {percent(loss)}"
+            if loss > NOTHING
+            else f"no asset costs {shorten(name)} anything"
+        )
+    first = said[0].replace("no asset", "No asset", 1) if said[0].startswith("no asset costs") else said[0]
+    return f"{first}; {said[1]}."
+
+
+def contribution_table(a: pd.DataFrame, b: pd.DataFrame, names: tuple[str, str]) -> pd.DataFrame:
+    """Return weight, asset return and contribution of both portfolios with full digits."""
+    columns: dict[str, pd.Series] = {
+        "asset return (%)": 100.0 * a["asset_return"].combine_first(b["asset_return"])
+    }
+    for name, table in zip(names, (a, b), strict=True):
+        columns[f"{name} weight (% of value)"] = 100.0 * table["weight"]
+        columns[f"{name} contribution (% of value, negative = lost)"] = 100.0 * table["contribution"]
+    return pd.DataFrame(columns).rename_axis("asset")
