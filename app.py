@@ -28,7 +28,17 @@ for portfolio in (a, b):
     level = cvar(scenarios, portfolio, confidence={confidence!r})
     yearly = risk(scenarios, portfolio, "volatility").value * scenarios.periods_per_year**0.5
     print(portfolio.name, "CVaR", f"{{level.value:.10f}}", "volatility per year", f"{{yearly:.10f}}")
-    print(risk_contributions(scenarios, portfolio, "cvar", confidence={confidence!r}).table)
+    print("worst drawdown", f"{{describe(history, portfolio).max_drawdown:.10f}}")
+    covered, left_out = replays(whole, portfolio, load_crises())
+    for crisis in sorted(covered, key=lambda found: found.total_return)[:{crises}]:
+        print(crisis.event, f"{{crisis.total_return:.10f}}")
+    print(dated_returns(history, portfolio))
+    print(risk_contributions(scenarios, portfolio, {measure!r}, confidence={confidence!r}).table)
+"""
+IMPORTS = """
+from riskcore.data.crises import load_crises
+from riskcore.statistics import dated_returns, describe
+from riskcore.stress import replays
 """
 
 
@@ -59,7 +69,7 @@ def cards(frame: Frame) -> None:
     yearly = book.scenarios.periods_per_year**0.5
     with st.container(horizontal=True, gap="small", key="cards"):
         card(
-            "Volatility · per year",
+            "Volatility · per year" + ("" if book.periods == 1 else f" ({book.horizon_label})"),
             [(h.letter, card_percent(book.risk(h, "volatility").value * yearly)) for h in book.both],
             definition=f"Standard deviation of {book.basis}, times the square root of the periods per year.",
         )
@@ -151,4 +161,6 @@ def returns_table(dated: dict[str, dict[str, DatedReturn | None]]) -> pd.DataFra
 frame = open_page("overview", uses={"a", "b", "confidence", "horizon", "measure", "window", "value"})
 frame.sections(summary, shares, crises_and_returns)
 with guarded():
-    frame.footer(page_script(frame.book, SCRIPT.format(confidence=frame.view.confidence)))
+    whole = f"whole = prices.scenarios({list(frame.book.assets)!r})\n"
+    body = SCRIPT.format(confidence=frame.view.confidence, measure=frame.view.measure, crises=CRISES_SHOWN)
+    frame.footer(page_script(frame.book, whole + body, imports=IMPORTS))

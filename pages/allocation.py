@@ -9,16 +9,20 @@ from riskcore.dashboard.comparison import METHODS, Candidate, candidates, compar
 from riskcore.dashboard.frame import Frame, open_page
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.widgets import current_theme, explain, guarded, show, show_table
+from riskcore.dashboard.widgets import current_theme, data_table, explain, guarded, show, show_table
 from riskcore.figures import draw_weights
 from riskcore.figures.words import card_percent
 
 FIRST = METHODS[:4]
+EVEN = 1e-9
 SCRIPT = """
 for method in {methods!r}:
     solved = allocate(method, scenarios, confidence={confidence!r})
     level = cvar(scenarios, solved.portfolio(), confidence={confidence!r})
-    print(solved.label, "CVaR", f"{{level.value:.10f}}")
+    facts = describe(scenarios, solved.portfolio(), risk_free={risk_free!r})
+    print(solved.label, "CVaR", f"{{level.value:.10f}}", "volatility", f"{{facts.volatility:.10f}}")
+    print("mean", f"{{facts.mean:.10f}}", "Sharpe", facts.sharpe)
+    print("worst drawdown", describe(history, solved.portfolio()).max_drawdown)
     print(solved.weights.to_string(float_format="%.10f"))
 """
 
@@ -27,36 +31,33 @@ def headline(frame: Frame, found: list[Candidate], table: pd.DataFrame) -> None:
     """Say what weighting changes."""
     column = next(c for c in table.columns if c.startswith("CVaR"))
     low, high = table[column].idxmin(), table[column].idxmax()
-    st.header(
-        plain(
-            f"The same assets, weighted differently: {frame.book.horizon_label} "
-            f"{column.split(',')[0]} from {card_percent(table.loc[low, column] / 100)} ({low}) "
-            f"to {card_percent(table.loc[high, column] / 100)} ({high})."
-        ),
-        anchor=False,
-    )
+    least, most = (card_percent(table.loc[name, column] / 100) for name in (low, high))
+    measure = f"{frame.book.horizon_label} {column.split(',')[0]}"
+    if least == most:
+        said = f"Weighted differently, the same assets have about the same {measure}: {least}."
+    else:
+        said = f"The same assets, weighted differently: {measure} from {least} ({low}) to {most} ({high})."
+    st.header(plain(said), anchor=False)
     st.caption(
         "In-sample: weights and figures come from the same window, so they flatter whatever was solved for. "
         " Nothing here says which will do better."
     )
 
 
-def offers(found: list[Candidate], table: pd.DataFrame) -> None:
+def offers(frame: Frame, found: list[Candidate], table: pd.DataFrame) -> None:
     """Offer every allocator as A or B."""
     column = next(c for c in table.columns if c.startswith("CVaR"))
     with st.container(horizontal=True, gap="small", key="offers"):
         for candidate in found:
             if candidate.code not in ALLOCATORS:
                 continue
-            with st.container(border=True, width=206, height="stretch", gap="small"):
+            with st.container(border=True, width="stretch", height="stretch", gap="small"):
                 st.markdown(f"**{plain(candidate.title)}**", help=ALLOCATORS[candidate.code].description)
-                largest = candidate.portfolio.weights.idxmax()
-                st.caption(
-                    plain(
-                        f"{column.split(',')[0]} {card_percent(table.loc[candidate.title, column] / 100)} · "
-                        f"most in {largest}: {card_percent(float(candidate.portfolio.weights.max()))}"
-                    )
-                )
+                weights = candidate.portfolio.weights
+                most = f"most in {weights.idxmax()}, {card_percent(float(weights.max()))}"
+                said = "all the same" if float(weights.max() - weights.min()) < EVEN else most
+                level = card_percent(table.loc[candidate.title, column] / 100)
+                st.caption(plain(f"{frame.book.horizon_label} {column.split(',')[0]}: {level} · {said}"))
                 with st.container(horizontal=True, gap="small"):
                     for letter in ("A", "B"):
                         is_now = letter in candidate.letters
@@ -71,16 +72,16 @@ def offers(found: list[Candidate], table: pd.DataFrame) -> None:
 
 def methods_shown() -> tuple[str, ...]:
     """Return the allocators the reader asked for."""
-    return METHODS if state.recall("more_allocators") else FIRST
+    return METHODS if state.recall("more") else FIRST
 
 
 def choice(frame: Frame) -> None:
     """Compare the allocators in a sentence and offer each as A or B."""
-    st.toggle("Also minimum CVaR", key="more_allocators")
+    st.toggle("Also minimum CVaR", key="more", bind="query-params")
     found = candidates(frame.book, methods_shown())
     table = comparison_table(frame.book, found)
     headline(frame, found, table)
-    offers(found, table)
+    offers(frame, found, table)
 
 
 def weights_and_figures(frame: Frame) -> None:
@@ -96,7 +97,7 @@ def weights_and_figures(frame: Frame) -> None:
     st.markdown("**Figures of each, in-sample**")
     show_table(table, key="allocation_figures")
     with st.expander("How each was solved"):
-        st.dataframe(solution_table(found), width="stretch", key="solutions")
+        data_table(solution_table(found), key="solutions")
     explain(
         frame.view,
         "Risk parity asks for weights under which every asset contributes the same amount of risk. It is the "
@@ -105,9 +106,15 @@ def weights_and_figures(frame: Frame) -> None:
     )
 
 
-frame = open_page("allocation", uses={"a", "b", "confidence", "horizon", "measure", "window", "risk_free"})
+frame = open_page("allocation", uses={"a", "b", "confidence", "horizon", "window", "risk_free"})
 frame.sections(choice, weights_and_figures)
 with guarded():
     frame.footer(
-        page_script(frame.book, SCRIPT.format(methods=methods_shown(), confidence=frame.view.confidence))
+        page_script(
+            frame.book,
+            SCRIPT.format(
+                methods=methods_shown(), confidence=frame.view.confidence, risk_free=frame.view.risk_free
+            ),
+            imports="from riskcore.statistics import describe",
+        )
     )

@@ -64,7 +64,7 @@ def choice(label: str, options: dict[str, str], key: str) -> str | None:
         default=next(iter(options)),
         required=True,
         key=key,
-        persist_state="session",
+        bind="query-params",
     )
 
 
@@ -107,7 +107,7 @@ def closer_look(compared: Compared) -> None:
         offered(compared),
         format_func=lambda view: VIEWS[view][0],
         key="closer",
-        persist_state="session",
+        bind="query-params",
         label_visibility="collapsed",
     )
     if chosen:
@@ -122,14 +122,14 @@ def offered(compared: Compared) -> list[str]:
 
 
 frame = open_page("contributions", uses={"a", "b", "confidence", "horizon", "measure", "window"})
+script = page_script(frame.book, "")
 with guarded():
     compared = compared_in(frame)
     parts = [VIEWS[view][1] for view in offered(compared)] if frame.view.present else [closer_look]
     frame.sections(*[lambda _, part=part: part(compared) for part in (shares, *parts)])
-    frame.footer(
-        page_script(
-            compared.book,
-            "\n".join([SCRIPT.format(arguments=compared.arguments), *(x.body for x in compared.lines)]),
-            imports="\n".join(x.imports for x in compared.lines),
-        )
+    script = page_script(
+        compared.book,
+        "\n".join([SCRIPT.format(arguments=compared.arguments), *(x.body for x in compared.lines)]),
+        imports="\n".join(x.imports for x in compared.lines),
     )
+frame.footer(script)

@@ -15,10 +15,13 @@ DOORS = {
 SCRIPT = """
 print(prices)
 print(history)
-print(prices.shortened_by(list(history.assets)))
+for portfolio in (a, b):
+    print(portfolio.name, portfolio.weights.to_dict())
+for asset, first, years in prices.shortened_by(history.assets):
+    print(f"{asset} starts on {first:%Y-%m-%d} and costs {years:.1f} years")
 """
 
-frame = open_page("data", uses={"a", "b", "confidence", "horizon", "measure", "window"})
+frame = open_page("data", uses={"a", "b", "window"})
 st.header("Where the prices come from", anchor=False)
 door = st.segmented_control(
     "Source",
@@ -27,6 +30,7 @@ door = st.segmented_control(
     default="sample",
     required=True,
     key="door",
+    bind="query-params",
     label_visibility="collapsed",
 )
 with guarded():

@@ -8,16 +8,23 @@ from riskcore.dashboard.frame import Frame, open_page
 from riskcore.dashboard.intervals import SEED, difference_of, difference_words, interval_of, interval_words
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.sentences import few_tail_note, holding_note, tail_words
-from riskcore.dashboard.tail_sections import chosen_view, draw_view, view_imports, view_script, which_view
+from riskcore.dashboard.tail_sections import (
+    VIEWS,
+    chosen_view,
+    draw_view,
+    view_imports,
+    view_script,
+    which_view,
+)
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.widgets import clicked, current_theme, explain, guarded, notice, show
+from riskcore.dashboard.widgets import clicked, current_theme, data_table, explain, guarded, notice, show
 from riskcore.figures import draw_tail_histogram, draw_worst_days
 from riskcore.figures.words import dated, percent
 from riskcore.results.uncertainty import IntervalResult
 from riskcore.worst import worst_scenarios
 
 WORST = 10
-USES = {"a", "b", "confidence", "horizon", "measure", "window", "value"}
+USES = {"a", "b", "confidence", "horizon", "window", "value"}
 IMPORTS = """
 import numpy as np
 from riskcore import value_at_risk
@@ -114,7 +121,7 @@ def worst(frame: Frame) -> None:
                 "share of A’s loss, points": 100 * parts,
             }
         )
-        st.dataframe(shown.round(3), width="stretch", key="worst_assets")
+        data_table(shown.round(3), key="worst_assets")
         st.caption("Points add up to A’s loss: weight × asset return, losses positive.")
 
 
@@ -126,11 +133,9 @@ def choose_clicked() -> None:
 
 
 frame = open_page("tail", uses=USES | ({"risk_free"} if chosen_view() == "statistics" else set()))
-with guarded():
-    distribution(frame)
-with guarded():
-    worst(frame)
-chosen = which_view()
+views = [lambda frame, view=view: draw_view(frame, view) for view in VIEWS] if frame.view.present else []
+frame.sections(distribution, worst, *views)
+chosen = None if frame.view.present else which_view()
 # The view may take seconds; the foot of the page does not wait for it.
 place = st.container()
 with guarded():
@@ -138,5 +143,6 @@ with guarded():
     frame.footer(
         page_script(frame.book, script + view_script(frame, chosen), imports=IMPORTS + view_imports(chosen))
     )
-with place, guarded():
-    draw_view(frame, chosen)
+if not frame.view.present:
+    with place, guarded():
+        draw_view(frame, chosen)

@@ -14,7 +14,7 @@ from riskcore.contributions import risk_contributions
 from riskcore.dashboard import cached
 from riskcore.dashboard.view import HORIZONS, View, typed_weights
 from riskcore.data.price_set import PriceSet
-from riskcore.errors import AssetMismatchError, InputError, MissingDataError, listed
+from riskcore.errors import AssetMismatchError, InputError, MissingDataError, NumericalError, listed
 from riskcore.measures import MEASURES, risk
 from riskcore.portfolio import Portfolio
 from riskcore.results import AllocationResult, ContributionResult, RiskResult
@@ -34,6 +34,7 @@ RULES = {
 GROUPINGS = {"asset_class": "Class", "sector": "Sector", "region": "Region", "currency": "Currency"}
 HORIZON_DAYS = {"1d": 1, "1w": 5, "10d": 10, "1m": 21}
 TRADING_DAYS = 252.0
+FEW_ROWS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,12 @@ class Holding:
         """The part of the value that is not invested (negative: borrowed)."""
         rest = 1.0 - float(self.portfolio.weights.sum())
         return 0.0 if abs(rest) < 1e-9 else rest
+
+    @property
+    def short(self) -> float:
+        """The sum of the short positions, as a positive number."""
+        weights = self.portfolio.weights
+        return float(-weights[weights < 0].sum())
 
 
 class Book:
@@ -119,19 +126,40 @@ class Book:
         return self.horizon_label + (" overlapping returns" if self.periods > 1 else " returns")
 
     @cached_property
-    def benchmark(self) -> str:
-        """The index asset for betas."""
-        name = self.view.bench or self.prices.default_index or self.assets[0]
-        if name not in self.prices.prices.columns:
+    def benchmark(self) -> str | None:
+        """The index asset for betas: the one chosen, the data set's own, or None where none is known."""
+        name = self.view.bench or self.prices.default_index
+        if name is not None and name not in self.prices.prices.columns:
             raise AssetMismatchError(
                 f"{self.prices.label} has no {name}; choose another benchmark under More.", unknown=[name]
             )
         return name
 
+    @property
+    def basis_words(self) -> str:
+        """In which currency the returns are, as far as it is known."""
+        currencies = {str(c) for c in self.prices.assets.loc[list(self.assets), "currency"]}
+        if "" in currencies:
+            return "currency not stated"
+        return f"returns in {currencies.pop()}" if len(currencies) == 1 else self.prices.returns_basis
+
+    @cached_property
+    def first(self) -> pd.Timestamp:
+        """The date of the first price these assets share."""
+        return self.prices.common_start(self.assets)
+
+    @cached_property
+    def last(self) -> pd.Timestamp:
+        """The date of the last price these assets share."""
+        return self.prices.common_end(self.assets)
+
     @cached_property
     def with_index(self) -> Scenarios:
         """Single-period returns of the window for the assets and the benchmark."""
-        names = (*self.assets, self.benchmark) if self.benchmark not in self.assets else self.assets
+        index = self.benchmark
+        if index is None:
+            raise InputError("This data has no known index; choose a benchmark under More.")
+        names = self.assets if index in self.assets else (*self.assets, index)
         return cached.scenarios(self.prices, names, self.view.start, self.view.end)
 
     @cached_property
@@ -193,21 +221,44 @@ class Book:
         confidence = self.view.confidence if ALLOCATORS[method].uses_confidence else None
         return cached.solve(self.scenarios, method, confidence)
 
-    def _holding(self, letter: str, code: str) -> Holding:
-        title = portfolio_title(code, self.prices)
+    def check(self, letter: str, code: str) -> dict[str, float] | None:
+        """Return the weights behind a code, None for a rule; refuse what these assets cannot build."""
         weights = typed_weights(code)
         if weights is None:
             weights = presets_of(self.prices, self.assets).get(code)
-        if weights is None:
-            if code not in RULES:
-                raise InputError(
-                    f"{letter} is “{code[:40]}”, which {self.prices.label} with these assets cannot "
-                    "build; choose another portfolio above."
-                )
+        if weights is not None:
+            self._check_held(letter, weights)
+        elif code not in RULES:
+            raise InputError(
+                f"{letter} is “{code[:40]}”, which {self.prices.label} with these assets cannot "
+                "build; choose another portfolio above."
+            )
+        return weights
+
+    def _holding(self, letter: str, code: str) -> Holding:
+        title = portfolio_title(code, self.prices)
+        weights = self.check(letter, code)
+        if weights is not None:
+            return Holding(letter, code, title, Portfolio(letter, weights).on(self.assets), None)
+        try:
             allocation = self.solve(self.rule(code))
-            return Holding(letter, code, title, allocation.portfolio(letter), allocation)
-        self._check_held(letter, weights)
-        return Holding(letter, code, title, Portfolio(letter, weights).on(self.assets), None)
+        except NumericalError as error:
+            few = self.scenarios.count < FEW_ROWS
+            rows = f" The window has only {self.scenarios.count} rows: choose a longer one." if few else ""
+            raise type(error)(f"{letter} ({title}): {error}{rows}", **error.details) from error
+        return Holding(letter, code, title, allocation.portfolio(letter), allocation)
+
+    def depends_on(self, control: str) -> bool:
+        """Whether a control changes the weights of A or B."""
+        return any(control in self._inputs_of(code) for code in (self.view.a, self.view.b))
+
+    def _inputs_of(self, code: str) -> frozenset[str]:
+        if code not in RULES or code == "equal_weight":
+            return frozenset()
+        method = self.rule(code)
+        level = {"confidence"} if ALLOCATORS[method].uses_confidence else set()
+        measure = {"measure"} if code == "risk_parity" else set()
+        return frozenset({"horizon", *level, *measure})
 
     def rule(self, code: str) -> str:
         """Return the allocator behind a named rule: risk parity follows the frame's measure."""

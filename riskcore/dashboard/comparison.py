@@ -48,24 +48,22 @@ def candidates(book: Book, methods: tuple[str, ...]) -> list[Candidate]:
 def comparison_table(book: Book, found: list[Candidate]) -> pd.DataFrame:
     """Return in-sample figures, one row per candidate; every column names its unit."""
     level = f"{100 * book.view.confidence:g}\N{NO-BREAK SPACE}%"
-    yearly = book.scenarios.periods_per_year**0.5
     rows = {}
     for candidate in found:
-        facts = cached.compute(describe, book.base, candidate.portfolio, risk_free=book.view.risk_free)
+        rate = book.view.risk_free
+        facts = cached.compute(describe, book.scenarios, candidate.portfolio, risk_free=rate)
+        paths = cached.compute(describe, book.base, candidate.portfolio, risk_free=rate)
         cvar = cached.compute(
             risk, book.scenarios, candidate.portfolio, measure="cvar", confidence=book.view.confidence
         )
-        volatility = cached.compute(
-            risk, book.scenarios, candidate.portfolio, measure="volatility", confidence=None
-        )
+        horizon = book.horizon_label
         rows[candidate.title] = {
             "mean return, % per year": _percent(facts.mean),
-            f"volatility, % per year ({book.horizon_label})": 100 * volatility.value * yearly,
-            f"Sharpe ratio (risk-free {100 * book.view.risk_free:g}\N{NO-BREAK SPACE}%)": facts.sharpe,
-            f"CVaR {level}, % ({book.horizon_label})": 100 * cvar.value,
-            "worst drawdown, %": _percent(facts.max_drawdown),
-            "largest weight, %": 100 * float(candidate.portfolio.weights.max()),
-            "effective bets": facts.effective_bets,
+            f"volatility, % per year ({horizon})": _percent(facts.volatility),
+            f"Sharpe ({horizon}, risk-free {100 * rate:g}\N{NO-BREAK SPACE}%)": facts.sharpe,
+            f"CVaR {level}, % ({horizon})": 100 * cvar.value,
+            "worst drawdown, %": _percent(paths.max_drawdown),
+            f"effective bets ({horizon})": facts.effective_bets,
         }
     return pd.DataFrame.from_dict(rows, orient="index").astype(float)
 

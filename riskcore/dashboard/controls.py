@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import RULES, Book, horizons_of, portfolio_title, presets_of
-from riskcore.dashboard.view import CURRENCIES, HORIZONS, MEASURES, View
+from riskcore.dashboard.view import CURRENCIES, HORIZONS, LOWEST_VALUE, MEASURES, View, typed_weights
 
 __all__ = ["draw_controls", "measure_control", "portfolio_options"]
 
@@ -18,8 +18,14 @@ Window = tuple[date | None, date | None]
 
 
 def portfolio_options(book: Book) -> list[str]:
-    """Return the codes that A and B can be: rules, presets of these assets, portfolios typed before."""
-    return [*RULES, *presets_of(book.prices, book.assets), *state.typed_portfolios()]
+    """Return the codes that A and B can be: rules, presets, and typed portfolios these assets can hold."""
+    held = set(book.assets)
+    typed = [
+        code
+        for code in state.typed_portfolios()
+        if {asset for asset, weight in (typed_weights(code) or {}).items() if weight} <= held
+    ]
+    return [*RULES, *presets_of(book.prices, book.assets), *typed]
 
 
 def draw_controls(page: str, place: DeltaGenerator, view: View, book: Book, uses: frozenset[str]) -> View:
@@ -38,9 +44,7 @@ def draw_controls(page: str, place: DeltaGenerator, view: View, book: Book, uses
             )
             if letter == "a":
                 st.button(
-                    "",
-                    icon=":material/swap_horiz:",
-                    help="Swap A and B",
+                    "Swap",
                     on_click=_swap,
                     type="tertiary",
                     key="swap",
@@ -62,7 +66,7 @@ def draw_controls(page: str, place: DeltaGenerator, view: View, book: Book, uses
             "Horizon",
             list(horizons_of(book.prices)),
             format_func=_short_horizon,
-            key=state.seed("horizon", view.horizon),
+            key=state.seed("horizon", book.horizon),
             on_change=state.touched,
             required=True,
             disabled="horizon" not in uses,
@@ -74,9 +78,9 @@ def draw_controls(page: str, place: DeltaGenerator, view: View, book: Book, uses
         a=state.choose("a", view.a),
         b=state.choose("b", view.b),
         confidence=round(float(str(state.choose("confidence", 95.0))) / 100, 3),
-        horizon=state.choose("horizon", view.horizon),
+        horizon=_chosen_horizon(view, book),
         measure=state.choose("measure", view.measure),
-        bench=_unless_default(str(state.choose("bench", book.benchmark)), Book(view.but(bench="")).benchmark),
+        bench=_unless_default(state.choose("bench", book.benchmark), book.prices.default_index),
         risk_free=round(float(str(state.choose("risk_free", 0.0))) / 100, 6),
         value=state.choose("value", None),
         currency=state.choose("currency", view.currency),
@@ -91,8 +95,14 @@ def _short_horizon(horizon: str) -> str:
     return f"{count} {unit[0]}"
 
 
-def _unless_default(value: str, default: str) -> str:
-    return "" if value == default else value
+def _unless_default(value: object, default: str | None) -> str:
+    return "" if value in (None, default) else str(value)
+
+
+def _chosen_horizon(view: View, book: Book) -> str:
+    # The shortest horizon of the data is nobody's choice: it is not carried over to other data.
+    chosen = str(state.choose("horizon", book.horizon))
+    return View.horizon if chosen == next(iter(horizons_of(book.prices))) else chosen
 
 
 def measure_control(view: View, *, used: bool = True) -> None:
@@ -115,12 +125,12 @@ def _draw_more(page: str, view: View, book: Book, uses: frozenset[str]) -> Windo
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
             "Portfolio value",
-            min_value=0.01,
+            min_value=LOWEST_VALUE,
             max_value=1e15,
             value=None,
             key=_seed_optional("value", view.value),
             on_change=state.touched,
-            placeholder="none: percent only",
+            placeholder="none",
             width=180,
             disabled="value" not in uses,
             help=_why("Shows losses in money as well", "value" in uses),
@@ -131,14 +141,16 @@ def _draw_more(page: str, view: View, book: Book, uses: frozenset[str]) -> Windo
             key=state.seed("currency", view.currency),
             on_change=state.touched,
             width=100,
-            disabled="value" not in uses,
+            disabled="value" not in uses or view.value is None,
             help=_why("The label of the money figures; returns are not converted", "value" in uses),
         )
     start, end = _draw_window(view, book, "window" in uses)
     st.selectbox(
         "Benchmark",
         list(book.prices.prices.columns),
-        key=state.seed("bench", book.benchmark),
+        index=None,
+        placeholder="none known",
+        key=_seed_optional("bench", book.benchmark),
         on_change=state.touched,
         disabled="bench" not in uses,
         help=_why("The index whose fall is carried to the assets by their betas", "bench" in uses),
@@ -175,7 +187,7 @@ def _draw_window(view: View, book: Book, used: bool) -> Window:
     )
     if chosen != "Custom":
         return windows.get(str(chosen), (None, None))
-    first, last = book.whole.index[0].date(), book.whole.index[-1].date()
+    first, last = book.first.date(), book.last.date()
     with st.container(horizontal=True):
         for name, label, value in (
             ("start", "From", view.start or first),
@@ -199,7 +211,7 @@ def _draw_window(view: View, book: Book, used: bool) -> Window:
 
 
 def _windows(book: Book) -> dict[str, Window]:
-    first, last = book.whole.index[0], book.whole.index[-1]
+    first, last = book.first, book.last
     windows: dict[str, Window] = {"All data": (None, None)}
     for years in (10, 5, 3, 1):
         start = last - pd.DateOffset(years=years)

@@ -9,9 +9,9 @@ import streamlit as st
 
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book, Holding
-from riskcore.dashboard.text import plain
+from riskcore.dashboard.text import counted, plain
 from riskcore.dashboard.view import View, weights_code
-from riskcore.dashboard.widgets import guarded, notice
+from riskcore.dashboard.widgets import data_table, guarded, notice
 from riskcore.data.files import Answers, load_prices
 from riskcore.data.price_set import PriceSet
 from riskcore.data.sample import SAMPLES
@@ -31,10 +31,10 @@ def sample_door(book: Book) -> None:
     st.selectbox(
         "Bundled sample",
         list(SAMPLES),
-        index=list(SAMPLES).index(current) if current else None,
+        index=None,
         format_func=lambda key: SAMPLES[key].label,
         placeholder="Choose a sample",
-        key="sample_choice",
+        key=state.seed("data", current) if current else state.key_of("data"),
         on_change=_use_sample,
         width=420,
     )
@@ -109,7 +109,7 @@ def yahoo_door(book: Book) -> None:
     if answer:
         statuses, key = answer
         if statuses:
-            st.dataframe(pd.DataFrame(statuses), hide_index=True, width="stretch", key="yahoo_statuses")
+            data_table(pd.DataFrame(statuses), hide_index=True, key="yahoo_statuses")
         if key:
             _offer(cached.price_set(key), book, key="yahoo")
 
@@ -126,7 +126,9 @@ def _fetch(text: str, start: object) -> None:
             ),
         )
     except SourceError as error:
-        state.store("yahoo_answer", ([vars(s) for s in error.details.get("statuses", ())], None))
+        statuses = error.details.get("statuses")
+        told = list(statuses) if isinstance(statuses, Iterable) else []
+        state.store("yahoo_answer", ([vars(s) for s in told], None))
         raise
     finally:
         bar.empty()
@@ -139,13 +141,13 @@ def _offer(prices: PriceSet, book: Book, *, key: str) -> None:
     first, last = prices.prices.index[0], prices.prices.index[-1]
     st.success(
         plain(
-            f"{prices.label}: {len(prices.tickers)} assets, {len(prices.prices)} rows, "
+            f"{prices.label}: {counted(len(prices.tickers), 'asset')}, {len(prices.prices):,} rows, "
             f"{first:%Y-%m-%d} to {last:%Y-%m-%d}."
         ),
         icon=":material/check:",
     )
     _notes(prices)
-    st.dataframe(prices.prices.tail(5), width="stretch", key=f"{key}_preview")
+    data_table(prices.prices.tail(5), key=f"{key}_preview")
     held = cached.keep_price_set(prices)
     if held == book.view.data:
         st.caption("This is the data set shown on every page.")
@@ -167,7 +169,7 @@ RESET = {"a": View.a, "b": View.b}
 
 
 def _use_sample() -> None:
-    chosen = state.recall("sample_choice")
+    chosen = state.recall(state.key_of("data"))
     state.change(data=chosen, assets=(), start=None, end=None, bench="", **RESET)
 
 
@@ -192,13 +194,19 @@ def asset_choice(book: Book) -> None:
                 f"{asset} starts on {first:%Y-%m-%d}: with it, every page uses the history from then on, "
                 f"{years:.1f} years less than without it."
             )
+    for asset, last, years in book.prices.cut_by(book.assets):
+        if years >= 0.1:
+            notice(
+                f"{asset} ends on {last:%Y-%m-%d}: with it, every page stops there, "
+                f"{years:.1f} years earlier than without it."
+            )
     table = book.prices.assets.loc[list(book.prices.tickers), ["name", "asset_class", "region", "currency"]]
     table = table.assign(
         first_price=[f"{d:%Y-%m-%d}" if pd.notna(d) else "none" for d in book.prices.first_dates],
         shown=[ticker in book.assets for ticker in book.prices.tickers],
     )
     with st.expander("All assets of this data set"):
-        st.dataframe(table, width="stretch", key="asset_table")
+        data_table(table, key="asset_table")
 
 
 def _described(prices: PriceSet, ticker: str) -> str:
@@ -209,6 +217,8 @@ def _described(prices: PriceSet, ticker: str) -> str:
 def _use_assets() -> None:
     chosen: tuple[str, ...] = tuple(state.recall(state.key_of("assets")) or ())
     state.change(assets=chosen)
+    if not chosen:
+        state.say("At least one asset is needed: the first choice of this data set is shown again.")
 
 
 def weights_form(book: Book) -> None:
@@ -228,18 +238,15 @@ def weights_form(book: Book) -> None:
         with guarded():
             _offer_weights(text, book)
     with st.expander("A and B in numbers", expanded=not text.strip()):
-        st.dataframe(_weights_shown(book.both), width="stretch", key="weights_shown")
+        data_table(_weights_shown(book.both), key="weights_shown")
 
 
 def _offer_weights(text: str, book: Book) -> None:
     reading = parse_weights(text, book.prices.assets)
     for note in reading.notes:
         st.caption(plain(f"• {note}"))
-    st.dataframe(
-        pd.DataFrame({"weight, %": {k: 100 * v for k, v in reading.weights.items()}}),
-        key="weights_read",
-        width="content",
-    )
+    shown = pd.DataFrame({"weight, %": {k: 100 * v for k, v in reading.weights.items()}})
+    data_table(shown, key="weights_read", width="content")
     held = {*book.assets, *(k for k, v in reading.weights.items() if v)}
     assets = tuple(t for t in book.prices.tickers if t in held)
     added = [a for a in assets if a not in book.assets]

@@ -9,11 +9,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book, horizons_of
-from riskcore.dashboard.controls import draw_controls, portfolio_options
-from riskcore.dashboard.text import plain
-from riskcore.dashboard.view import HORIZONS, MEASURES, View, query_of
+from riskcore.dashboard.controls import draw_controls
+from riskcore.dashboard.text import counted, plain
+from riskcore.dashboard.view import HORIZONS, INSTEAD, MEASURES, View, query_of
 from riskcore.dashboard.widgets import guarded
-from riskcore.errors import RiskcoreError
+from riskcore.errors import InputError, RiskcoreError
+from riskcore.figures.words import dated
 
 __all__ = ["PAGES", "Frame", "open_page"]
 
@@ -40,9 +41,21 @@ PAGES = {
 
 # Controls of the frame; a page names those that change what it shows.
 CONTROLS = frozenset({"a", "b", "confidence", "horizon", "measure", "window", "bench", "risk_free", "value"})
+# These change every page where A or B is solved with them.
+THROUGH_RULES = frozenset({"confidence", "horizon", "measure"})
+FREQUENCIES = (
+    (200, "daily"),
+    (40, "weekly"),
+    (20, "fortnightly"),
+    (10, "monthly"),
+    (3, "quarterly"),
+    (0, "yearly"),
+)
 MENU_WIDTH = 220
+LEAST_YEARS = 0.1
 # For a projector; the sizes are relative to the reader's own.
 LARGE_TYPE = """<style>
+[data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none; }
 [data-testid="stMain"] h2 { font-size: 2.6rem; line-height: 1.25; }
 [data-testid="stMain"] h3 { font-size: 2.2rem; }
 [data-testid="stMain"] p { font-size: 1.45rem; line-height: 1.4; }
@@ -104,7 +117,7 @@ class Frame:
                         "the link works on this server until then."
                     )
             with st.popover("Show the Python", icon=":material/code:", type="tertiary"):
-                st.caption("A complete script: it prints the numbers of this page.")
+                st.caption("A complete script that prints the main numbers of this page.")
                 st.code(script, language="python")
             key = state.seed("explain", self.view.explain)
             st.toggle("Explain", key=key, on_change=state.touched)
@@ -129,7 +142,8 @@ class Frame:
 def open_page(page: str, *, uses: Iterable[str] = CONTROLS) -> Frame:
     """Draw menu and controls, and return the view and its book; the first line of every page.
 
-    `uses` names the controls that change what the page shows; the others are disabled with the reason.
+    `uses` names the controls that change what the page shows, whatever A and B are; confidence, horizon and
+    measure count as well where a rule solves A or B with them. The others are disabled with the reason.
     """
     st.set_page_config(
         page_title=f"{PAGES[page].title} · riskcore",
@@ -141,17 +155,18 @@ def open_page(page: str, *, uses: Iterable[str] = CONTROLS) -> Frame:
     view, problems = state.enter(page)
     state.count_parts(0)
     view, book, complaints = _usable(view if PAGES[page].presents else view.but(present=0))
+    used = frozenset(uses) | {control for control in THROUGH_RULES if book.depends_on(control)}
     if view.present:
         state.leave(view)
         st.html(LARGE_TYPE)
     else:
         menu = st.sidebar.container(gap=None, key="menu")
-        view = draw_controls(page, st.container(key="strip"), view, book, frozenset(uses))
+        view = draw_controls(page, st.container(key="strip"), view, book, used)
         book = Book(view)
         _draw_menu(menu, state.leave(view))
     _draw_status(view, book)
     for problem in (*problems, *complaints):
-        st.warning(plain(f"{problem}. The default is used instead."), icon=":material/link_off:")
+        st.warning(plain(problem), icon=":material/link_off:")
     return Frame(page, view, book)
 
 
@@ -161,29 +176,42 @@ def _usable(view: View) -> tuple[View, Book, tuple[str, ...]]:
     whole_set: dict[str, object] = {"data": View.data, "assets": (), "start": None, "end": None, "bench": ""}
     checks: tuple[tuple[str, dict[str, object], Callable[[Book], object]], ...] = (
         ("data", whole_set, lambda book: book.prices),
-        ("assets", {"assets": ()}, lambda book: book.assets),
+        ("assets", {"assets": ()}, lambda book: book.whole),
         ("assets", whole_set, lambda book: book.whole),
+        ("from", {"start": None}, _check_start),
+        ("to", {"end": None}, _check_end),
         ("from/to", {"start": None, "end": None}, lambda book: book.base),
         ("bench", {"bench": ""}, lambda book: book.benchmark),
+        ("h", {"horizon": View.horizon}, _check_horizon),
+        ("a", {"a": View.a}, lambda book: book.check("A", book.view.a)),
+        ("b", {"b": View.b}, lambda book: book.check("B", book.view.b)),
     )
     for name, reset, check in checks:
         try:
             check(Book(view))
         except RiskcoreError as error:
-            complaints.append(f"{name}: {str(error).rstrip('.')}")
+            complaints.append(f"{name}: {error} {INSTEAD}")
             view = view.but(**reset)
-    book = Book(view)
-    if view.horizon not in horizons_of(book.prices):
-        if view.horizon != View.horizon:
-            complaints.append(f"h: {book.prices.label} has no {HORIZONS[view.horizon]} returns")
-        view = view.but(horizon=book.horizon)
-    options = portfolio_options(book)
-    for letter, default in (("a", View.a), ("b", View.b)):
-        code = getattr(view, letter)
-        if code not in options:
-            complaints.append(f"{letter}: “{code[:40]}” is no portfolio these assets can build")
-            view = view.but(**{letter: default})
     return view, Book(view), tuple(complaints)
+
+
+def _check_start(book: Book) -> None:
+    if book.view.start is not None and not book.first.date() <= book.view.start < book.last.date():
+        raise InputError(
+            f"The history these assets share runs from {book.first.date()} to {book.last.date()}."
+        )
+
+
+def _check_end(book: Book) -> None:
+    if book.view.end is not None and not book.first.date() < book.view.end <= book.last.date():
+        raise InputError(
+            f"The history these assets share runs from {book.first.date()} to {book.last.date()}."
+        )
+
+
+def _check_horizon(book: Book) -> None:
+    if book.view.horizon not in (*horizons_of(book.prices), View.horizon):
+        raise InputError(f"{book.prices.label} has no {HORIZONS[book.view.horizon]} returns.")
 
 
 def _draw_menu(menu: DeltaGenerator, query: dict[str, str]) -> None:
@@ -199,10 +227,11 @@ def _draw_menu(menu: DeltaGenerator, query: dict[str, str]) -> None:
 
 def _draw_status(view: View, book: Book) -> None:
     """Draw the grey line about the data, and a chip for every input not at its default."""
-    prices = book.prices
-    last = prices.prices.index[-1]
-    parts = [f"Data to {last.day} {last:%b %Y}", prices.source, prices.returns_basis, prices.label]
-    st.caption(plain(" · ".join(part for part in parts if part)))
+    prices, dates = book.prices, book.base.index
+    often = next(word for least, word in FREQUENCIES if prices.periods_per_year > least)
+    span = f"{dated(dates[0])} to {dated(dates[-1])}"
+    parts = [f"Data to {dated(prices.prices.index[-1])}", f"{often} returns {span}", prices.source]
+    st.caption(plain(" · ".join([*parts, book.basis_words, prices.label])))
     chips = _chips(view, book)
     if chips:
         with st.container(horizontal=True, gap="small", key="chips"):
@@ -213,10 +242,16 @@ def _draw_status(view: View, book: Book) -> None:
 def _chips(view: View, book: Book) -> list[str]:
     chips = []
     if view.assets:
-        chips.append(f"{len(book.assets)} assets chosen")
+        chips.append(f"{counted(len(book.assets), 'asset')} chosen")
+    for asset, day, years in (
+        *book.prices.shortened_by(book.assets)[:1],
+        *book.prices.cut_by(book.assets)[:1],
+    ):
+        if years >= LEAST_YEARS:
+            verb = "starts" if day == book.first else "ends"
+            chips.append(f"{asset} {verb} {dated(day)}: {years:.1f} years less history")
     if view.start or view.end:
-        low, high = view.start or book.whole.index[0].date(), view.end or book.whole.index[-1].date()
-        chips.append(f"Window {low} to {high}")
+        chips.append(f"Window {view.start or book.first.date()} to {view.end or book.last.date()}")
     if view.horizon != View.horizon:
         chips.append(f"Horizon {HORIZONS[view.horizon]}")
     if view.confidence != View.confidence:
@@ -227,6 +262,8 @@ def _chips(view: View, book: Book) -> list[str]:
         chips.append(f"Benchmark {book.benchmark}")
     if view.risk_free:
         chips.append(f"Risk-free {100 * view.risk_free:g}\N{NO-BREAK SPACE}% per year")
+    if view.currency != View.currency and not view.value:
+        chips.append(f"Currency {view.currency}, without a value")
     if view.value:
         chips.append(f"Value {view.currency} {view.value:,.0f}")
     return chips

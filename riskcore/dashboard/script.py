@@ -3,6 +3,7 @@
 from datetime import date
 
 from riskcore.dashboard.book import Book, Holding
+from riskcore.errors import RiskcoreError
 
 __all__ = ["page_script", "window_literal"]
 
@@ -11,8 +12,13 @@ def page_script(book: Book, body: str, *, imports: str = "") -> str:
     """Return a complete script: data, scenarios, portfolios A and B, then the page's own lines.
 
     `body` may use `prices`, `history` (single periods), `scenarios` (over the horizon), `a` and `b`.
-    Every label from a reader is written as a Python literal.
+    Every label from a reader is written as a Python literal. Where A or B cannot be built there is no script,
+    and a comment says why.
     """
+    try:
+        a, b = book.both
+    except RiskcoreError as error:
+        return f"# No script: {' '.join(str(error).split())}\n"
     lines = [
         "from riskcore import Portfolio, allocate, cvar, risk, risk_contributions",
         *_loading(book)[:1],
@@ -21,8 +27,8 @@ def page_script(book: Book, body: str, *, imports: str = "") -> str:
         *_loading(book)[1:],
         f"history = prices.scenarios({list(book.assets)!r}{window_literal(book)})",
         f"scenarios = history.over_horizon({book.periods})",
-        _portfolio(book, book.a),
-        _portfolio(book, book.b),
+        _portfolio(book, a),
+        _portfolio(book, b),
         "",
         body.strip(),
     ]
@@ -33,6 +39,12 @@ def _loading(book: Book) -> list[str]:
     prices = book.prices
     if not book.view.data.startswith("upload-"):
         return ["from riskcore.data.sample import load_sample", f"prices = load_sample({book.view.data!r})"]
+    if prices.key.startswith("yahoo-"):
+        return [
+            "from riskcore.data.yahoo import fetch_prices",
+            f"answer = fetch_prices({list(prices.tickers)!r}, start={str(prices.prices.index[0].date())!r})",
+            "prices = answer.prices",
+        ]
     return [
         "from pathlib import Path\n\nfrom riskcore.data.files import load_prices",
         f"path = Path({prices.label!r})  # the file as it was loaded",

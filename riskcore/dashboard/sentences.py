@@ -106,12 +106,16 @@ def money_and_risk(book: Book, holding: Holding, contributions: ContributionResu
 
 
 def worst_replay(replays: Sequence[ReplayResult], short: dict[str, str]) -> str:
-    """Return "Worst replay of A: GFC 2008, −55 %.", nothing when no crisis is covered."""
+    """Return "Worst of 17 replays: in 2008 A loses 34 %.", nothing when no crisis is covered."""
     if not replays:
         return ""
     worst = min(replays, key=lambda r: r.total_return)
     name = short.get(worst.event, worst.event)
-    return f"Worst replay of {worst.portfolio}: {name}, {card_percent(worst.total_return)}."
+    verb = "loses" if worst.loss >= 0 else "gains"
+    return (
+        f"Worst of {len(replays)} crisis replays: in {name} {worst.portfolio} {verb} "
+        f"{card_percent(abs(worst.loss))}."
+    )
 
 
 def parity_note(book: Book, holding: Holding, measure: str) -> str | None:
@@ -126,13 +130,16 @@ def parity_note(book: Book, holding: Holding, measure: str) -> str | None:
 
 
 def holding_note(holding: Holding) -> str | None:
-    """Return what is not invested, when the weights do not sum to 1."""
-    cash = holding.cash
+    """Return what is not invested, borrowed or short; None for long portfolios that sum to 1."""
+    parts = []
+    cash, short, gross = holding.cash, holding.short, float(holding.portfolio.weights.abs().sum())
     if cash > 0:
-        return f"{holding.letter} holds {percent(cash, 1)} in cash, counted as riskless."
+        parts.append(f"holds {percent(cash, 1)} in cash, counted as riskless")
     if cash < 0:
-        return f"{holding.letter} borrows {percent(-cash, 1)} of its value, at no cost."
-    return None
+        parts.append(f"borrows {percent(-cash, 1)} of its value, at no cost")
+    if short > 0:
+        parts.append(f"is short {percent(short, 1)}, positions of {percent(gross, 0)} in all")
+    return f"{holding.letter} {' and '.join(parts)}." if parts else None
 
 
 def few_tail_note(results: Sequence[RiskResult]) -> str | None:

@@ -10,25 +10,27 @@ from typing import Any
 
 import streamlit as st
 
-from riskcore.dashboard.view import View, query_of, read_view, typed_weights
+from riskcore.dashboard.view import PAGE_KEYS, View, query_of, read_view, typed_weights
 
 __all__ = [
     "change",
     "choose",
     "count_parts",
     "enter",
+    "first_time",
     "key_of",
     "leave",
     "parts_counted",
     "presenting",
     "recall",
+    "say",
     "seed",
     "store",
     "touched",
     "typed_portfolios",
 ]
 
-_VIEW, _PAGE, _URL, _TOUCHED, _TYPED, _PROBLEMS, _PARTS = (
+_VIEW, _PAGE, _URL, _TOUCHED, _TYPED, _PROBLEMS, _PARTS, _TOLD = (
     "_view",
     "_page",
     "_url",
@@ -36,6 +38,7 @@ _VIEW, _PAGE, _URL, _TOUCHED, _TYPED, _PROBLEMS, _PARTS = (
     "_typed",
     "_problems",
     "_parts",
+    "_told",
 )
 MOST_TYPED = 20
 
@@ -50,7 +53,7 @@ def enter(page: str) -> tuple[View, tuple[str, ...]]:
 
     Widgets are re-seeded from the URL when the page is new or the URL changed without a touch.
     """
-    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    query = {key: st.query_params.get_all(key) for key in st.query_params if key not in PAGE_KEYS}
     state = st.session_state
     new_page = state.get(_PAGE) != page
     moved = not state.get(_TOUCHED, False) and query != state.get(_URL)
@@ -62,7 +65,7 @@ def enter(page: str) -> tuple[View, tuple[str, ...]]:
         _forget_widgets()
     else:
         view = state[_VIEW]
-    state[_PAGE], state[_VIEW] = page, view
+    state[_PAGE], state[_VIEW], state[_TOLD] = page, view, []
     for code in (view.a, view.b):
         _remember_typed(code)
     return view, state.get(_PROBLEMS, ())
@@ -89,10 +92,16 @@ def touched() -> None:
 
 
 def leave(view: View) -> dict[str, str]:
-    """Remember the view, write what differs from the defaults to the URL, and return that query."""
+    """Remember the view, write what differs from the defaults to the URL, and return that query.
+
+    What a page's own widgets have bound to the URL stays there.
+    """
     query = query_of(view)
-    if query != st.query_params.to_dict():
-        st.query_params.from_dict(query)
+    for key in [key for key in st.query_params if key not in query and key not in PAGE_KEYS]:
+        del st.query_params[key]
+    for key, value in query.items():
+        if st.query_params.get_all(key) != [value]:
+            st.query_params[key] = value
     st.session_state[_VIEW] = view
     st.session_state[_URL] = {key: [value] for key, value in query.items()}
     st.session_state[_TOUCHED] = False
@@ -108,6 +117,20 @@ def change(**inputs: object) -> None:
             _remember_typed(code)
     _forget_widgets()
     touched()
+
+
+def say(sentence: str) -> None:
+    """Show a sentence at the top of the page on its next run, from a button's callback."""
+    st.session_state[_PROBLEMS] = (sentence,)
+
+
+def first_time(message: str) -> bool:
+    """Return whether this run has not shown the message yet: one trouble is told once a page."""
+    shown = st.session_state.setdefault(_TOLD, [])
+    if message in shown:
+        return False
+    shown.append(message)
+    return True
 
 
 def presenting() -> bool:
@@ -127,7 +150,12 @@ def parts_counted() -> int:
 
 
 def recall(key: str) -> Any:  # noqa: ANN401 - whatever was stored
-    """Return a value of a page's own widget or form, None where there is none."""
+    """Return a value of a page's own widget or form, None where there is none.
+
+    Before a widget bound to the URL is drawn for the first time, the URL speaks for it.
+    """
+    if key in PAGE_KEYS and key not in st.session_state:
+        return st.query_params.get(key)
     return st.session_state.get(key)
 
 

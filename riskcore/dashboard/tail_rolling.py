@@ -26,7 +26,7 @@ from riskcore.dashboard.tail_words import (
 )
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.view import View
-from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show, show_table
+from riskcore.dashboard.widgets import current_theme, data_table, explain, guarded, notice, show, show_table
 from riskcore.figures import draw_exceptions
 from riskcore.figures.words import percent
 from riskcore.portfolio import Portfolio
@@ -140,7 +140,7 @@ def forecasts(view: View, run: Run, holding: Holding, words: tuple[str, str]) ->
         if found.models:
             _one_model(view, found, holding, words)
             with st.expander("All models side by side"):
-                st.dataframe(backtest_table(found), width="stretch", key="tail_backtest_models")
+                data_table(backtest_table(found), key="tail_backtest_models")
                 with st.popover("Full digits", type="tertiary", icon=":material/table:"):
                     show_table(found.table.set_index("label"), key="tail_backtest_digits")
         for reason in refusals(found):

@@ -24,7 +24,7 @@ from riskcore.dashboard.tail_words import (
     statistics_rows,
 )
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show, show_table
+from riskcore.dashboard.widgets import current_theme, data_table, explain, guarded, notice, show, show_table
 from riskcore.figures import draw_drawdowns, draw_qq, draw_tail_models, draw_thresholds
 from riskcore.figures.words import dated, number, percent
 from riskcore.portfolio import Portfolio
@@ -36,7 +36,7 @@ from riskcore.tail_models import quantile_table, table_of_models, threshold_tabl
 
 __all__ = ["chosen_view", "draw_view", "view_imports", "view_script", "which_view"]
 
-KEY = "tail_more"
+KEY = "view"
 FIGURES: tuple[Literal["cvar", "var"], ...] = ("cvar", "var")
 TITLES = {"cvar": "CVaR", "var": "VaR"}
 HIDDEN = {"portfolio", "basis", "reasons"}
@@ -95,7 +95,7 @@ def which_view() -> str | None:
         list(VIEWS),
         format_func=lambda view: VIEWS[view],
         key=KEY,
-        persist_state="session",
+        bind="query-params",
         label_visibility="collapsed",
     )
     if chosen is None:
@@ -141,7 +141,7 @@ def models(frame: Frame) -> None:
         "Figure",
         list(FIGURES),
         format_func=lambda figure: TITLES[figure],
-        default=FIGURES[frame.view.measure == "var"],
+        default=FIGURES[0],
         required=True,
         key="tail_model_figure",
         label_visibility="collapsed",
@@ -150,7 +150,7 @@ def models(frame: Frame) -> None:
         draw_tail_models(a, b, theme=current_theme(), measure=measure, horizon_label=book.horizon_label),
         key="tail_models",
     )
-    st.dataframe(models_table((a, b)), width="stretch", key="tail_models_read")
+    data_table(models_table((a, b)), key="tail_models_read")
     for doubt in doubts((a, b)):
         st.markdown("- " + plain(doubt))
     _how_made(a, b)

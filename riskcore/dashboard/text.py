@@ -2,9 +2,12 @@
 
 import re
 
-__all__ = ["plain"]
+__all__ = ["counted", "plain"]
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+# Addresses become links even when escaped; an invisible joiner inside them keeps them text.
+_ADDRESS = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*:(?=//)|\bwww(?=\.)|[\w.+-](?=@))")
+JOINER = "\N{WORD JOINER}"
 
 
 def plain(text: object) -> str:
@@ -13,7 +16,18 @@ def plain(text: object) -> str:
     Examples
     --------
     >>> plain("![x](https://a.b) $1$")
-    '\\!\\[x\\]\\(https\\:\\/\\/a\\.b\\) \\$1\\$'
+    '\\!\\[x\\]\\(https\\:\u2060\\/\\/a\\.b\\) \\$1\\$'
     """
     one_line = " ".join(str(text).split(" ")).replace("\n", " ").replace("\r", " ")
-    return _PUNCTUATION.sub(r"\\\1", one_line)
+    return _PUNCTUATION.sub(r"\\\1", _ADDRESS.sub(rf"\1{JOINER}", one_line))
+
+
+def counted(count: int, thing: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "asset"), counted(7, "asset")
+    ('1 asset', '7 assets')
+    """
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -15,8 +15,11 @@ import pandas as pd
 __all__ = [
     "CURRENCIES",
     "HORIZONS",
+    "INSTEAD",
     "KEYS",
+    "LOWEST_VALUE",
     "MEASURES",
+    "PAGE_KEYS",
     "View",
     "query_of",
     "read_view",
@@ -29,9 +32,13 @@ MEASURES = {"cvar": "CVaR", "volatility": "Volatility", "var": "VaR"}
 CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CHF", "INR", "HKD", "CAD", "AUD")
 LOWEST_CONFIDENCE, HIGHEST_CONFIDENCE = 0.90, 0.999
 HIGHEST_WEIGHT = 100.0
+LOWEST_VALUE = 0.01
 TYPED = "w:"
 # Streamlit's own parameters, which are none of ours to judge.
-FOREIGN_KEYS = {"embed", "embed_options"}
+FOREIGN_KEYS = frozenset({"embed", "embed_options"})
+# Inputs that belong to one page; its own widgets are bound to them.
+PAGE_KEYS = frozenset({"gap", "crises", "crisis", "more", "door", "by", "compared", "closer", "view"})
+INSTEAD = "The default is used instead."
 
 
 @dataclass(frozen=True)
@@ -95,25 +102,26 @@ def read_view(query: Mapping[str, Sequence[str]]) -> tuple[View, tuple[str, ...]
     >>> view.confidence, view.horizon, view.value
     (0.99, '1w', None)
     >>> problems
-    ('value: “abc” is not an amount above 0',)
+    ('value: “abc” is not an amount of at least 0.01. The default is used instead.',)
     """
     found: dict[str, object] = {}
-    known = set(KEYS.values()) | FOREIGN_KEYS
-    problems = [f"{key[:60]}: is not an input of this page" for key in query if key not in known]
+    known = {*KEYS.values(), *FOREIGN_KEYS, *PAGE_KEYS}
+    problems = [f"{key[:60]}: this page has no such input." for key in query if key not in known]
     for name, key in KEYS.items():
         given = query.get(key, ())
         if len(given) > 1:
-            problems.append(f"{key}: is given {len(given)} times")
+            problems.append(f"{key}: is given {len(given)} times. {INSTEAD}")
         if len(given) != 1:
             continue
         text = given[0]
         try:
             found[name] = _READERS[name](text)
         except ValueError as problem:
-            problems.append(f"{key}: “{text[:60]}” {problem}")
+            said = str(problem)
+            problems.append(f"{key}: “{text[:60]}” {said}{'' if said.endswith('?') else '.'} {INSTEAD}")
     view = View(**found)  # type: ignore[arg-type]
     if view.start and view.end and view.start >= view.end:
-        problems.append(f"from/to: {view.start} is not before {view.end}")
+        problems.append(f"from/to: {view.start} is not before {view.end}. {INSTEAD}")
         view = view.but(start=None, end=None)
     return view, tuple(problems)
 
@@ -215,7 +223,8 @@ def _one_of(options: Mapping[str, str] | tuple[str, ...]) -> Callable[[str], str
 def _confidence(text: str) -> float:
     value = _number(text)
     if not LOWEST_CONFIDENCE <= value <= HIGHEST_CONFIDENCE:
-        hint = f"; did you mean {value / 100:g}?" if 90 <= value < 100 else ""
+        meant = value / 100 if 90 <= value < 100 else 1 - value
+        hint = f"; did you mean {meant:g}?" if LOWEST_CONFIDENCE <= meant <= HIGHEST_CONFIDENCE else ""
         raise ValueError(f"is not between {LOWEST_CONFIDENCE} and {HIGHEST_CONFIDENCE}{hint}")
     return round(value, 3)
 
@@ -232,8 +241,8 @@ def _amount(text: str) -> float:
         value = _number(text)
     except ValueError:
         value = -1.0
-    if not 0 < value <= 1e15:
-        raise ValueError("is not an amount above 0")
+    if not LOWEST_VALUE <= value <= 1e15:
+        raise ValueError(f"is not an amount of at least {LOWEST_VALUE}")
     return value
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +19,7 @@ __all__ = [
     "card",
     "clicked",
     "current_theme",
+    "data_table",
     "explain",
     "guarded",
     "notice",
@@ -26,6 +28,7 @@ __all__ = [
     "show_table",
 ]
 
+Width = Literal["stretch", "content"]
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
@@ -40,7 +43,8 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except RiskcoreError as error:
-        st.error(plain(error), icon=":material/error:")
+        if state.first_time(str(error)):
+            st.error(plain(error), icon=":material/error:")
 
 
 def notice(text: str) -> None:
@@ -58,10 +62,7 @@ def show(drawing: Drawing, *, key: str, on_click: Callable[[], None] | None = No
         for trace in drawing.figure.data:
             trace.update(unselected={"marker": {"opacity": 1}, "textfont": {"color": trace.textfont.color}})
     with st.container(gap=None):
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.markdown(f"**{plain(drawing.title)}**", help=plain(drawing.definition), width="content")
-            with st.popover("Table", type="tertiary", icon=":material/table:", key=f"{key}_table"):
-                show_table(drawing.table, key=key, caption=drawing.definition)
+        st.markdown(f"**{plain(drawing.title)}**", help=plain(drawing.definition))
         st.plotly_chart(
             enlarged(drawing.figure) if state.presenting() else drawing.figure,
             theme=None,
@@ -72,6 +73,9 @@ def show(drawing: Drawing, *, key: str, on_click: Callable[[], None] | None = No
             on_select=on_click or "ignore",
             selection_mode="points",
         )
+        if not state.presenting():
+            with st.popover("Table", type="tertiary", icon=":material/table:", key=f"{key}_table"):
+                show_table(drawing.table, key=key, caption=drawing.definition)
 
 
 def clicked(key: str) -> int | None:
@@ -85,10 +89,18 @@ def show_table(table: pd.DataFrame, *, key: str, caption: str = "") -> None:
     """Show a table with full digits and offer it as CSV."""
     if caption:
         st.caption(plain(caption))
-    st.dataframe(table, width="stretch", key=f"{key}_frame")
+    data_table(table, key=f"{key}_frame")
     st.download_button(
         "CSV", lambda: safe_csv(table), file_name=f"{key}.csv", mime="text/csv", key=f"{key}_csv"
     )
+
+
+def data_table(table: pd.DataFrame, *, key: str, hide_index: bool = False, width: Width = "stretch") -> None:
+    """Show a table whose own download, too, holds no label or text that starts a formula."""
+    shown = _harmless(table)
+    if isinstance(shown.index, pd.DatetimeIndex):
+        shown.index = pd.Index([f"{day:%Y-%m-%d}" for day in shown.index], name=shown.index.name)
+    st.dataframe(shown, width=width, key=key, hide_index=hide_index)
 
 
 def safe_csv(table: pd.DataFrame) -> bytes:
@@ -99,10 +111,15 @@ def safe_csv(table: pd.DataFrame) -> bytes:
     >>> safe_csv(pd.DataFrame({"weight": [0.5]}, index=pd.Index(["=1+1"], name="asset"))).decode()
     "asset,weight\n'=1+1,0.5\n"
     """
+    return _harmless(table).to_csv(lineterminator="\n").encode()
+
+
+def _harmless(table: pd.DataFrame) -> pd.DataFrame:
     harmless = table.rename(index=_defused, columns=_defused)
-    for column in harmless.columns[[not pd.api.types.is_numeric_dtype(d) for d in harmless.dtypes]]:
-        harmless[column] = harmless[column].map(_defused)
-    return harmless.to_csv(lineterminator="\n").encode()
+    texts = [not pd.api.types.is_numeric_dtype(kind) for kind in harmless.dtypes]
+    for position in [i for i, text in enumerate(texts) if text]:
+        harmless.isetitem(position, harmless.iloc[:, position].map(_defused).array)
+    return harmless
 
 
 def _defused(value: object) -> object:
@@ -115,9 +132,7 @@ def card(label: str, values: Sequence[tuple[str, str]], *, definition: str, note
         st.caption(label, help=definition)
         with st.container(horizontal=True, gap="small"):
             for letter, value in values:
-                with st.container(width="content", gap=None):
-                    st.markdown(f":{LETTER_COLOURS[letter]}[{letter}]")
-                    st.markdown(f"### {value}")
+                st.metric(f":{LETTER_COLOURS[letter]}[{letter}]", value, width="content")
         if note:
             st.caption(note)
 

@@ -159,7 +159,7 @@ def _compounded(returns: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     for column, row in enumerate(first):
         if given.iloc[row, column]:
             levels.iloc[row, column] = 100.0
-    levels.index = levels.index.as_unit("us").rename("date")
+    levels.index = pd.DatetimeIndex(levels.index).as_unit("us").rename("date")
     return levels, f"Returns were compounded to an index that starts at 100 on {base:%Y-%m-%d}."
 
 

@@ -48,7 +48,7 @@ def open_view(monkeypatch):
     def opened(view, **query):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT)
         app.switch_page("pages/tail.py")
-        app.session_state["tail_more"] = view
+        app.session_state["view"] = view
         for key, value in query.items():
             app.query_params[key.rstrip("_")] = value
         return checked(app.run())
@@ -254,7 +254,7 @@ def test_a_stopped_backtest_shows_nothing_until_it_is_run_again(open_view, sampl
     run = LongRun(tail_rolling.forecast, sample, a, settings)
     assert not run.finished
     app.session_state["_tail_rolling_stopped"] = run.key
-    checked(app.segmented_control(key="tail_more").set_value("rolling").run())
+    checked(app.segmented_control(key="view").set_value("rolling").run())
     assert "Stopped before it was finished" in words(app)
     assert "lost more than its" not in words(app)
     checked(app.button(key="tail_rolling_start").click().run())
@@ -324,7 +324,7 @@ def test_the_view_is_kept_when_the_reader_comes_back(open_view):
     app = open_view("drawdowns")
     checked(app.switch_page("pages/stress.py").run())
     checked(app.switch_page("pages/tail.py").run())
-    assert app.segmented_control(key="tail_more").value == "drawdowns"
+    assert app.segmented_control(key="view").value == "drawdowns"
 
 
 @pytest.mark.parametrize(
