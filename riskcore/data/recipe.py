@@ -19,6 +19,7 @@ from riskcore.data.price_set import PriceSet, complete_assets
 from riskcore.errors import AssetMismatchError, FileFormatError, InputError, MissingDataError, listed
 
 __all__ = [
+    "LARGEST_RATIO",
     "AdjustSplit",
     "CutWindow",
     "DropAsset",

@@ -64,6 +64,7 @@ AGREEMENT = 0.97  # New York and London share only 94 % of their days
 CERTAIN = 0.995  # no other exchange can agree better; asking them all takes a second
 ENOUGH_DAYS = 200
 WEEKEND_SHARE = 0.2  # of the rows; 2/7 in a market that never closes
+EARLIEST, AHEAD = pd.Timestamp("1900-01-01"), pd.Timedelta(days=366)  # nothing is recorded beyond
 DAILY = 1.5  # median days between rows, at most, for trading days to matter
 
 
@@ -130,6 +131,7 @@ def _calendar(code: str, first_year: int, last_year: int) -> Calendar | None:
             f"There is no calendar of {code[:40]!r}; the known exchanges are {names}."
         ) from error
     first, last = pd.Timestamp(first_year, 1, 1), pd.Timestamp(last_year, 12, 31)
+    first, last = max(first, EARLIEST), min(last, pd.Timestamp.now().normalize() + AHEAD)
     low, high = type(kind).bound_min(), type(kind).bound_max()
     first = first if low is None else max(first, low)
     last = last if high is None else min(last, high)

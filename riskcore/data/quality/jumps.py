@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskcore.data.quality.calendars import ALWAYS, Markets
 from riskcore.data.quality.report import Finding, percent
-from riskcore.data.recipe import AdjustSplit, CutWindow, DropAsset, DropRows, Keep, Step
+from riskcore.data.recipe import LARGEST_RATIO, AdjustSplit, CutWindow, DropAsset, DropRows, Keep, Step
 
 __all__ = ["Likeness", "jump_findings", "likeness"]
 
@@ -20,6 +20,7 @@ BACK_TOLERANCE = 0.1
 BACK_ROWS = 3  # a typing error may stand for some rows
 # A move is looked at when it is large for anything, and far beyond what the asset did around it.
 LOG_LEAST = float(np.log(1.25))
+LOG_MOST = 600.0
 TIMES_USUAL = 10.0
 AROUND = 125  # rows on each side that say what is usual
 BREAKING = float(np.log(1.5))  # a persistent fall by a third, or rise by a half, breaks the series
@@ -63,9 +64,9 @@ def likeness(values: Floats, k: int, *, back_rows: int = BACK_ROWS) -> Likeness:
     >>> likeness(np.array([50.0, 5.1, 51.0]), 0).kind
     'typing error'
     """
-    ratio = float(values[k + 1] / values[k])
+    ratio = _ratio(values, k)
     after = values[k + 2 : k + 2 + back_rows]
-    back = np.flatnonzero(np.abs(after / values[k] - 1) < BACK_TOLERANCE)
+    back = np.flatnonzero(np.abs(after - values[k]) < BACK_TOLERANCE * values[k])
     if len(back):
         return Likeness("typing error", "", ratio, int(back[0]) + 1)
     size = ratio if ratio > 1 else 1 / ratio
@@ -91,7 +92,13 @@ class _Jump:
 
     @property
     def change(self) -> float:
-        return float(self.series[self.k + 1] / self.series[self.k])
+        return _ratio(self.series, self.k)
+
+
+def _ratio(values: Floats, k: int) -> float:
+    """Return values[k + 1] / values[k], kept finite for numbers no price has."""
+    log = float(np.log(values[k + 1]) - np.log(values[k]))
+    return float(np.exp(np.clip(log, -LOG_MOST, LOG_MOST)))
 
 
 def jump_findings(prices: pd.DataFrame, markets: Markets) -> list[Finding]:
@@ -163,7 +170,8 @@ def _finding(jump: _Jump, others: int) -> Finding:
         )
         choices: tuple[Step, ...] = (Keep("jump", name), DropAsset(name))
         return _one("jump", "note" if others else "check", jump, f"{said}, {why}.", choices)
-    ways: tuple[Step, ...] = (AdjustSplit(name, day, like.ratio),)
+    small = 1 / LARGEST_RATIO <= like.ratio <= LARGEST_RATIO
+    ways: tuple[Step, ...] = (AdjustSplit(name, day, like.ratio),) if small else ()
     if len(jump.dates) - jump.k - 1 >= 2:
         ways += (CutWindow(start=day),)
     if like.kind == "split" and not jump.always_open:
