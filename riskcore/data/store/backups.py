@@ -9,6 +9,9 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from riskcore.data.store.schema import USER
+from riskcore.data.store.soundness import check
+
 __all__ = ["BACKUP_EVERY", "KEPT", "Backups", "flush"]
 
 BACKUP_EVERY = 120.0  # seconds between two backups while things are being saved
@@ -16,16 +19,19 @@ KEPT = 8
 
 
 class Backups:
-    """The backups of one SQLite file, in a folder of their own beside it.
+    """The backups of one SQLite file, each whole when it was made, in a folder beside it.
 
     Parameters
     ----------
     file
         The file that is backed up.
+    part
+        Which tables are in it.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, part: str = USER) -> None:
         self.file = file
+        self.part = part
         self.folder = file.parent / "backups"
 
     def all(self) -> list[Path]:
@@ -67,7 +73,7 @@ class Backups:
         for backup in self.all():
             with closing(sqlite3.connect(backup)) as connection:
                 try:
-                    _check(connection)
+                    check(connection, self.part)
                 except sqlite3.DatabaseError:
                     continue  # the next older one is tried, and none at all is said by the caller
             shutil.copyfile(backup, target)
@@ -79,7 +85,7 @@ class Backups:
         with closing(sqlite3.connect(self.file)) as source, closing(sqlite3.connect(target)) as copy:
             source.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
-            _check(copy)
+            check(copy, self.part)
         flush(target)
 
     def _thin(self) -> None:
@@ -105,9 +111,3 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if answer != "ok":
-        raise sqlite3.DatabaseError(f"the check of the file says: {answer}")

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from riskcore.data.store.backups import Backups, flush, time_of
 from riskcore.data.store.faults import BUSY_SECONDS, is_damage
 from riskcore.data.store.schema import TABLES, check_not_newer, seal
+from riskcore.data.store.soundness import check, rows, tables_of
 from riskcore.errors import StoreError
 
 __all__ = ["Rescue", "alone", "examine", "replace_damaged", "salvage"]
@@ -74,7 +75,7 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def examine(file: Path, part: str, backups: Backups) -> str | None:
+def examine(file: Path, backups: Backups) -> str | None:
     """Return what is wrong with a file, as the end of a sentence, or None when it is sound.
 
     Raises
@@ -88,16 +89,12 @@ def examine(file: Path, part: str, backups: Backups) -> str | None:
         return "is gone" if backups.all() else None
     try:
         with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
-            connection.text_factory = _text
-            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            if answer != "ok":
-                return "was damaged"
-            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            tables = tables_of(connection)
             if "riskcore_schema" not in tables:
                 return _without_tables(file, bool(tables), bool(backups.all()))
-            _check_version(connection, part)
-            rows = _rows(connection, [t.name for t in TABLES[part] if t.name in tables])
-            return "was damaged" if any(row["digest"] != seal(row) for _, row in rows) else None
+            _check_version(connection, backups.part)
+            check(connection, backups.part)
+            return None
     except sqlite3.DatabaseError as error:
         if is_damage(error):
             return "was damaged"
@@ -124,12 +121,11 @@ def salvage(damaged: Path, connection: Connection, part: str) -> int:
     """Copy the rows of a damaged file that are whole and that the restored one lacks; return how many."""
     found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
     with closing(sqlite3.connect(damaged, timeout=BUSY_SECONDS)) as source:
-        source.text_factory = _text
         for table in TABLES[part]:
             whole = found.setdefault(table.name, {})
             for order in ORDERS:
                 try:
-                    for _, row in _rows(source, [table.name], order):
+                    for row in rows(source, table.name, order):
                         if set(row) == set(table.columns.keys()) and row["digest"] == seal(row):
                             whole[tuple(row[column.name] for column in table.primary_key)] = row
                 except sqlite3.DatabaseError as error:
@@ -168,17 +164,3 @@ def _without_tables(file: Path, others: bool, expected: bool) -> str | None:
             kind="foreign",
         )
     return "was empty" if expected else None
-
-
-def _rows(
-    connection: sqlite3.Connection, tables: list[str], order: str = "ASC"
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    for table in tables:
-        cursor = connection.execute(f"SELECT * FROM {table} ORDER BY rowid {order}")
-        names = [column[0] for column in cursor.description]
-        for row in cursor:
-            yield table, dict(zip(names, row, strict=True))
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")

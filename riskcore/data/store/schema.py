@@ -216,7 +216,7 @@ def seal(row: Mapping[Any, Any]) -> str:
     }
     if set(plain) == {"content"}:  # the content of a price set is named by its own digest
         return str(plain["content"])
-    return blake2b(json.dumps(plain, default=str).encode("ascii"), digest_size=16).hexdigest()
+    return blake2b(json.dumps(plain).encode("ascii"), digest_size=16).hexdigest()
 
 
 def sealed(row: Mapping[str, Any]) -> dict[str, Any]:

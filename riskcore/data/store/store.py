@@ -177,18 +177,19 @@ def _in_files(folder: Path) -> Store:
     with explained("The store could not be opened", nothing, place=str(folder)):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with alone(folder):
-            user = _ready(backups.file, USER, backups, messages)
+            user = _ready(backups, messages)
             copies = folder / "prices.sqlite"
-            cache = _ready(copies, CACHE, Backups(copies), messages)
+            cache = _ready(Backups(copies, CACHE), messages)
     store = Store(user, cache, backups=backups, messages=messages)
     if backups.due():
         store.back_up()
     return store
 
 
-def _ready(file: Path, part: str, backups: Backups, messages: list[str]) -> Database:
+def _ready(backups: Backups, messages: list[str]) -> Database:
     """Return the database of a file that is sound and of the present version; messages say what was done."""
-    trouble = examine(file, part, backups)
+    file, part = backups.file, backups.part
+    trouble = examine(file, backups)
     rescue = None if trouble is None else replace_damaged(file, trouble, backups)
     database = open_file(file, durable=part == USER)
     with database.reading("The store") as connection:

@@ -56,6 +56,13 @@ def store(where):
 
 
 @pytest.fixture
+def file_store(tmp_path):
+    """A store in a file, for what is refused before any database is asked."""
+    with open_store(home=tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
 def prices():
     """A small price set with everything that has to come back."""
     days = pd.to_datetime(["2024-01-02 00:00", "2024-01-03 00:00", "2024-01-05 16:30", "2024-01-08 00:00"])

@@ -123,6 +123,29 @@ def test_a_file_that_is_gone_comes_back_from_its_backup(tmp_path):
         assert "is gone. Its backup of 20" in store.messages[0]
 
 
+def test_a_change_that_sqlite_does_not_notice_never_gets_into_a_backup(tmp_path):
+    fill(tmp_path, later=False)
+    with open_store(home=tmp_path) as store:
+        store.portfolios.save("later", {"A": 5.0})
+        flip_a_position(tmp_path / "riskcore.sqlite")
+        before = Backups(tmp_path / "riskcore.sqlite").all()
+        store.back_up()
+        assert Backups(tmp_path / "riskcore.sqlite").all() == before
+        assert "no new backup could be made: its file is damaged" in store.messages[0]
+    with open_store(home=tmp_path) as store:
+        assert found_in(store) == BACKED_UP | {"later": {"A": 5.0}}
+
+
+def test_a_backup_changed_on_the_disk_is_passed_over_for_an_older_one(tmp_path):
+    fill(tmp_path, later=False)
+    newest, *older = Backups(tmp_path / "riskcore.sqlite").all()
+    shutil.copy(newest, older[0])
+    flip_a_position(newest)
+    (tmp_path / "riskcore.sqlite").write_bytes(b"")
+    with open_store(home=tmp_path) as store:
+        assert found_in(store) == BACKED_UP
+
+
 def test_a_damaged_backup_is_passed_over_for_an_older_one(tmp_path):
     fill(tmp_path, later=False)
     newest, *older = Backups(tmp_path / "riskcore.sqlite").all()

@@ -76,23 +76,23 @@ def test_every_name_is_kept_byte_for_byte_and_no_two_are_confused(where, tmp_pat
 
 
 @pytest.mark.parametrize(("name", "sentence"), REFUSED.items())
-def test_a_name_nobody_could_see_or_type_is_refused_with_the_reason(store, prices, name, sentence):
-    mine = store.portfolios.save("Mine", {"A": 1.0})
+def test_a_name_nobody_could_see_or_type_is_refused_with_the_reason(file_store, prices, name, sentence):
+    mine = file_store.portfolios.save("Mine", {"A": 1.0})
     for call in (
-        lambda: store.portfolios.save(name, {"A": 1.0}),
-        lambda: store.portfolios.rename(mine.key, name),
-        lambda: store.portfolios.duplicate(mine.key, name),
-        lambda: store.price_sets.save(prices, name=name),
-        lambda: store.snapshots.freeze(name, {}, schema_version=1),
-        lambda: store.series.keep_better(name, None),
+        lambda: file_store.portfolios.save(name, {"A": 1.0}),
+        lambda: file_store.portfolios.rename(mine.key, name),
+        lambda: file_store.portfolios.duplicate(mine.key, name),
+        lambda: file_store.price_sets.save(prices, name=name),
+        lambda: file_store.snapshots.freeze(name, {}, schema_version=1),
+        lambda: file_store.series.keep_better(name, None),
     ):
         with pytest.raises(InputError, match=sentence):
             call()
-    assert [p.name for p in store.portfolios.all()] == ["Mine"]
-    assert store.price_sets.all() == ()
-    assert store.snapshots.all() == ()
+    assert [p.name for p in file_store.portfolios.all()] == ["Mine"]
+    assert file_store.price_sets.all() == ()
+    assert file_store.snapshots.all() == ()
 
 
-def test_a_name_that_is_no_text_is_refused(store):
+def test_a_name_that_is_no_text_is_refused(file_store):
     with pytest.raises(InputError, match="must be text, got int"):
-        store.portfolios.save(7, {"A": 1.0})
+        file_store.portfolios.save(7, {"A": 1.0})

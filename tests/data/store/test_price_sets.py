@@ -45,9 +45,9 @@ def test_a_price_set_comes_back_whole(where, prices):
 
 
 @pytest.mark.parametrize("key", SAMPLES)
-def test_the_bundled_samples_come_back_whole(store, key):
-    store.price_sets.save(load_sample(key))
-    assert_same(store.price_sets.load(key), load_sample(key))
+def test_the_bundled_samples_come_back_whole(file_store, key):
+    file_store.price_sets.save(load_sample(key))
+    assert_same(file_store.price_sets.load(key), load_sample(key))
 
 
 def test_another_content_under_the_same_key_is_another_version(store, prices):
@@ -89,15 +89,15 @@ def test_numbers_saved_twice_are_kept_once(store, prices):
         assert connection.scalar(text("SELECT count(*) FROM price_contents")) == 1
 
 
-def test_what_would_not_come_back_is_refused(store, prices):
+def test_what_would_not_come_back_is_refused(file_store, prices):
     assets = prices.assets.copy()
     assets["sector"] = pd.Series([7, "x", "y"], index=assets.index, dtype=object)
     with pytest.raises(StoreError, match="was not saved: written and read back it would not be the same"):
-        store.price_sets.save(replace(prices, assets=assets))
+        file_store.price_sets.save(replace(prices, assets=assets))
     assets["sector"] = pd.Series([np.nan, "x", "y"], index=assets.index, dtype=object)
     with pytest.raises(InputError, match="assets, sector, item 1 is nan"):
-        store.price_sets.save(replace(prices, assets=assets))
-    assert store.price_sets.all() == ()
+        file_store.price_sets.save(replace(prices, assets=assets))
+    assert file_store.price_sets.all() == ()
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_snapshot_changed_behind_the_store_is_noticed(store):
         (lambda s: s.load("nothing"), "no snapshot with the key “nothing”"),
     ],
 )
-def test_what_cannot_be_frozen_or_found_is_refused(store, call, sentence):
+def test_what_cannot_be_frozen_or_found_is_refused(file_store, call, sentence):
     with pytest.raises(InputError, match=sentence):
-        call(store.snapshots)
-    assert store.snapshots.all() == ()
+        call(file_store.snapshots)
+    assert file_store.snapshots.all() == ()

@@ -87,13 +87,13 @@ WORSE = {
 
 
 @pytest.mark.parametrize(("worse", "sentence"), WORSE.values(), ids=WORSE.keys())
-def test_a_worse_answer_leaves_the_copy_as_it_was_and_says_why(store, worse, sentence):
-    before = store.series.keep_better("SPY", TRUE[:50], fetched_at=FIRST).stored
-    decision = store.series.keep_better("SPY", worse, fetched_at=LATER)
+def test_a_worse_answer_leaves_the_copy_as_it_was_and_says_why(file_store, worse, sentence):
+    before = file_store.series.keep_better("SPY", TRUE[:50], fetched_at=FIRST).stored
+    decision = file_store.series.keep_better("SPY", worse, fetched_at=LATER)
     assert decision.outcome == "kept"
     assert sentence in decision.sentence
     assert decision.sentence.endswith("the copy of 2024-03-01 (50 days to 2024-03-08) is kept.")
-    for copy in (decision.stored, store.series.load("SPY")):
+    for copy in (decision.stored, file_store.series.load("SPY")):
         assert copy.frame.equals(before.frame)
         assert copy.fetched_at == FIRST
 
@@ -105,10 +105,10 @@ def test_a_failure_without_a_copy_says_so(store):
 
 
 @pytest.mark.parametrize("call", [{"fetched_at": datetime(2024, 1, 1)}, {"about": {"x": {1}}}])
-def test_what_cannot_be_stored_is_refused(store, call):
+def test_what_cannot_be_stored_is_refused(file_store, call):
     with pytest.raises(InputError):
-        store.series.keep_better("SPY", TRUE, **call)
-    assert store.series.tickers() == ()
+        file_store.series.keep_better("SPY", TRUE, **call)
+    assert file_store.series.tickers() == ()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
