@@ -206,7 +206,9 @@ def solve_critical_line(covariance: Floats, means: Floats, lower: Floats, upper:
     box = _checked(covariance, means, lower, upper)
     centre = means - means.mean()
     reach = float(np.ptp(centre))
-    if reach <= TIED * float(np.abs(means).max()):
+    # Means that differ by less than the rounding of an average are tied as well.
+    volatility = float(np.sqrt(max(float(np.diag(covariance).max()), 0.0)))
+    if reach <= max(TIED * float(np.abs(means).max()), 1e-14 * volatility):
         centre, reach = np.zeros_like(means), 1.0
     return _repaired(covariance, centre / reach, box, reach, means)
 

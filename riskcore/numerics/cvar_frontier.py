@@ -225,8 +225,9 @@ def solve_maximum_mean(
 
 def _highest_mean(market: _Market) -> TradedPortfolio:
     """Return the asset with the highest mean, or the mix of smallest CVaR of those that share it."""
+    rounding = 1e-14 * float(np.abs(market.returns).max())
     reach = float(np.ptp(market.means))
-    top = np.flatnonzero(market.means >= market.means.max() - 1e-12 * reach)
+    top = np.flatnonzero(market.means >= market.means.max() - max(1e-12 * reach, rounding))
     weights = np.zeros(market.means.size)
     weights[top] = 1.0
     if top.size > 1:
