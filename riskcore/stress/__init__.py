@@ -13,9 +13,31 @@ from riskcore.stress.scenario_shocks import (
     volatility_shock,
 )
 from riskcore.stress.shocks import index_gap
+from riskcore.stress.view_language import (
+    CorrelationView,
+    CvarView,
+    MeanView,
+    QuantileView,
+    RankView,
+    SkewView,
+    VarView,
+    View,
+    VolatilityView,
+)
+from riskcore.stress.views import apply_views
 
 __all__ = [
     "DURATIONS",
+    "CorrelationView",
+    "CvarView",
+    "MeanView",
+    "QuantileView",
+    "RankView",
+    "SkewView",
+    "VarView",
+    "View",
+    "VolatilityView",
+    "apply_views",
     "combined_shock",
     "comonotone",
     "conditional_index_gap",
