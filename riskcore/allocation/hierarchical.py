@@ -22,7 +22,8 @@ def hierarchical_risk_parity(
     Assets are ordered along the single-linkage tree of the distance of distances of √(½(1 − ρ)); the order is
     halved again and again, and each half gets a weight in proportion to the other's variance. A rule, not an
     optimum: a small change of one correlation can turn the tree, and halves need not follow its clusters.
-    Ties in the tree (duplicates) are broken by the order of the assets.
+    Which branch of the tree comes first, and ties (duplicates), follow SciPy's numbering and so the order of
+    the assets: where the halves cut a branch, another order of the same assets gives other weights.
 
     Parameters
     ----------
