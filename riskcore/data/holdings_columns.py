@@ -191,10 +191,13 @@ def _text_roles(
             role = "name"
         if role:
             roles.setdefault(role, j)
-    free = [j for j in columns if j not in set(roles.values()) and proposed[j] in {"", "shares"}]
+    free = [j for j in columns if j not in set(roles.values()) and proposed[j] in {"", "shares", "name"}]
+    measured = any(proposed[j] in NUMERIC for j in numeric)
     if not {"ticker", "name", "isin"} & set(roles):
         likely = [j for j in free if _share(cells[j], lambda c: c.casefold() in known) >= 0.5]
         likely += [j for j in free if j not in numeric]
+        # Numbers under "Security", beside a column of shares, are codes such as 0700.
+        likely += [j for j in free if proposed[j] == "name" and measured]
         if likely:
             roles["ticker"] = likely[0]
             free.remove(likely[0])

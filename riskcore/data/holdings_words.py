@@ -19,8 +19,9 @@ OTHER = frozenset(
     ganancia rentabilidad variation variación variazione guadagno dividend dividende dividendo accrued
     interest zins stückzins date datum fecha data time valuta exchange börse mercado place sector sektor
     secteur country land pays region class classe klasse gattung rating maturity duration fee fees
-    tax beta volatility risk target ziel""".split()
+    tax beta volatility risk""".split()
 )
+ACCOUNT = frozenset("account acct konto depot compte cuenta conto conta rekening number nummer nr no".split())
 WORDS: dict[str, frozenset[str]] = {
     "currency": frozenset("currency ccy curr währung whg devise divisa moneda moeda valuta munt".split()),
     "isin": frozenset(["isin"]),
@@ -28,12 +29,13 @@ WORDS: dict[str, frozenset[str]] = {
         "ticker tickers symbol sym code kürzel símbolo simbolo symbole wkn ric sedol cusip mnemonic".split()
     ),
     "price": frozenset(
-        """price px last quote nav kurs preis aktienkurs cours prix cotation precio cotización cotizacion
-        prezzo quotazione preço cotação koers prijs pris cena цена""".split()
+        """price px last mark closing quote nav kurs preis aktienkurs cours prix cotation precio
+        cotización cotizacion prezzo quotazione preço cotação koers prijs pris cena цена""".split()
     ),
     "weight": frozenset(
-        """weight weights weighting wgt allocation gewicht gewichtung anteil depotanteil portfolioanteil
-        poids pondération ponderation peso ponderación pesos gewicht weging vikt udział доля %""".split()
+        """weight weights weighting percent percentage wgt allocation gewicht gewichtung anteil
+        depotanteil portfolioanteil poids pondération ponderation peso ponderación
+        pesos weging vikt udział доля %""".split()
     ),
     "shares": frozenset(
         """shares share units unit quantity qty stück stk stücke anzahl nominale nominal bestand quantité
@@ -102,9 +104,11 @@ def role_of(heading: str) -> str:
     ('amount', 'shares', 'other', '')
     """
     words = heading.casefold()
-    tokens = set(re.findall(r"[^\W\d_]+(?:/[^\W\d_]+)?|%", words)) | {words.strip()}
+    tokens = set(re.findall(r"[^\W\d_]+|%", words)) | {words.strip()}
     if tokens & OTHER or "p&l" in words or "p/l" in words or "+/-" in words:
         return "other"
+    if tokens & ACCOUNT and not tokens & (WORDS["weight"] | WORDS["amount"]):
+        return "other"  # "Account name" names no asset, while "% of account" is a weight
     for role in ("currency", "isin", "ticker", "price", "weight", "amount", "shares", "side", "name"):
         # "Valeur" over text is a name and over numbers an amount: the caller looks at the cells.
         if tokens & WORDS[role] or any(sign in words for sign in SIGNS.get(role, ())):
