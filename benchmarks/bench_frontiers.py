@@ -206,7 +206,8 @@ def main() -> None:
     if not arguments.quick:
         table += bench_mean_cvar(10_000, 100, False)
     print(
-        f"{'task':32} {'size':>10} {'ours ms':>9} {'certificate':>12} {'oracle ms':>10} {'ratio':>7} {'diff.':>9}"
+        f"{'task':32} {'size':>10} {'ours ms':>9} {'certificate':>12} {'oracle ms':>10} "
+        f"{'ratio':>7} {'diff.':>9}"
     )
     for row in table:
         ratio = row.oracle / row.ours

@@ -1,5 +1,12 @@
 """Allocators: scenarios in, weights with their certificate out."""
 
+from riskcore.allocation.black_litterman import View, black_litterman, black_litterman_posterior
+from riskcore.allocation.cvar_update import cvar_update, trace_cvar_update
+from riskcore.allocation.frontiers import maximum_mean, mean_cvar_frontier, mean_variance_frontier
+from riskcore.allocation.gaussian_cvar_parity import gaussian_cvar_parity
+from riskcore.allocation.hierarchical import hierarchical_risk_parity
+from riskcore.allocation.maximum_diversification import maximum_diversification
+from riskcore.allocation.mean_variance import maximum_sharpe, minimum_variance
 from riskcore.allocation.minimum_risk import minimum_cvar
 from riskcore.allocation.registry import ALLOCATORS, Allocator, allocate
 from riskcore.allocation.risk_budgets import cvar_parity, equal_risk_contribution
@@ -8,10 +15,23 @@ from riskcore.allocation.simple import equal_weight, inverse_volatility
 __all__ = [
     "ALLOCATORS",
     "Allocator",
+    "View",
     "allocate",
+    "black_litterman",
+    "black_litterman_posterior",
     "cvar_parity",
+    "cvar_update",
     "equal_risk_contribution",
     "equal_weight",
+    "gaussian_cvar_parity",
+    "hierarchical_risk_parity",
     "inverse_volatility",
+    "maximum_diversification",
+    "maximum_mean",
+    "maximum_sharpe",
+    "mean_cvar_frontier",
+    "mean_variance_frontier",
     "minimum_cvar",
+    "minimum_variance",
+    "trace_cvar_update",
 ]

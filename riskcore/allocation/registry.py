@@ -4,6 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from riskcore.allocation.gaussian_cvar_parity import gaussian_cvar_parity
+from riskcore.allocation.hierarchical import hierarchical_risk_parity
+from riskcore.allocation.maximum_diversification import maximum_diversification
+from riskcore.allocation.mean_variance import maximum_sharpe, minimum_variance
 from riskcore.allocation.minimum_risk import minimum_cvar
 from riskcore.allocation.risk_budgets import cvar_parity, equal_risk_contribution
 from riskcore.allocation.simple import equal_weight, inverse_volatility
@@ -23,7 +27,8 @@ class Allocator:
     key, label, description
         Stable name, words for the reader, and one sentence.
     measure
-        The risk measure whose shares the weights shape or minimise: "volatility", "cvar" or None.
+        The risk measure whose shares the weights shape or minimise: "volatility", "cvar", "gaussian_cvar" or
+        None.
     uses_confidence
         Whether it needs a confidence level.
     """
@@ -68,6 +73,41 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "cvar",
                 True,
             ),
+            Allocator(
+                "minimum_variance",
+                "Minimum variance",
+                "The smallest volatility that long-only weights reach.",
+                "volatility",
+                False,
+            ),
+            Allocator(
+                "maximum_sharpe",
+                "Maximum Sharpe ratio",
+                "The largest average return per volatility of the past; averages are the weakest input.",
+                "volatility",
+                False,
+            ),
+            Allocator(
+                "maximum_diversification",
+                "Maximum diversification",
+                "The largest average volatility of the parts over that of the whole.",
+                "volatility",
+                False,
+            ),
+            Allocator(
+                "hierarchical_risk_parity",
+                "Hierarchical risk parity",
+                "Risk is halved again and again along a tree of correlations.",
+                None,
+                False,
+            ),
+            Allocator(
+                "gaussian_cvar_parity",
+                "Gaussian CVaR parity",
+                "Every asset carries the same share of CVaR, were returns normal.",
+                "gaussian_cvar",
+                True,
+            ),
         )
     }
 )
@@ -77,6 +117,15 @@ _PLAIN: Mapping[str, Callable[[Scenarios], AllocationResult]] = {
     "equal_weight": equal_weight,
     "inverse_volatility": inverse_volatility,
     "equal_risk_contribution": equal_risk_contribution,
+    "minimum_variance": minimum_variance,
+    "maximum_sharpe": maximum_sharpe,
+    "maximum_diversification": maximum_diversification,
+    "hierarchical_risk_parity": hierarchical_risk_parity,
+}
+_WITH_CONFIDENCE: Mapping[str, Callable[..., AllocationResult]] = {
+    "cvar_parity": cvar_parity,
+    "minimum_cvar": minimum_cvar,
+    "gaussian_cvar_parity": gaussian_cvar_parity,
 }
 
 
@@ -105,5 +154,4 @@ def allocate(key: str, scenarios: Scenarios, *, confidence: float | None = None)
         return _PLAIN[key](scenarios)
     if confidence is None:
         raise ConfidenceError(f"{ALLOCATORS[key].label} needs a confidence between 0.5 and 1, such as 0.95.")
-    solve = {"cvar_parity": cvar_parity, "minimum_cvar": minimum_cvar}[key]
-    return solve(scenarios, confidence=confidence)
+    return _WITH_CONFIDENCE[key](scenarios, confidence=confidence)
