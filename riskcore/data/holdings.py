@@ -102,7 +102,7 @@ def read_holdings(
     total = None
     if all(p.value is not None for p in merged):
         total = math.fsum([cash, *(p.value or 0.0 for p in merged)])
-        notes += check_totals(body, columns, grid, total, cash)
+        notes += check_totals(body, columns, grid, entries, valued)
         notes += check_weights(entries, valued, total)
     else:
         unpriced = [p.label for p in merged if p.value is None]

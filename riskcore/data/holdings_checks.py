@@ -8,7 +8,7 @@ import numpy as np
 from riskcore.data.dates import is_date
 from riskcore.data.dialect import Grid
 from riskcore.data.holdings_columns import Columns, read_numbers
-from riskcore.data.holdings_entries import Entry
+from riskcore.data.holdings_entries import Entry, adds_up
 from riskcore.data.holdings_rows import Body
 from riskcore.data.holdings_values import Valued
 from riskcore.data.holdings_words import role_of
@@ -17,22 +17,23 @@ from riskcore.errors import FileFormatError, listed
 
 __all__ = ["check_totals", "check_weights", "refuse_transactions"]
 
-TOTAL_SLACK = 0.005
 WEIGHTS_SLACK = 0.005
 
 
-def check_totals(body: Body, columns: Columns, grid: Grid, total: float, cash: float) -> list[str]:
-    """Compare the totals the table states with what its rows add up to."""
+def check_totals(body: Body, columns: Columns, grid: Grid, entries: list[Entry], valued: Valued) -> list[str]:
+    """Compare the totals and subtotals the table states with the rows above each of them."""
     notes = []
     for row, place in body.totals:
         where = f"The total in {grid.at(place)} was left out"
-        cell = row[columns.roles["amount"]] if "amount" in columns.roles else ""
-        stated = _stated(cell, columns)
-        if stated is None:
+        stated = _stated(row[columns.roles["amount"]] if "amount" in columns.roles else "", columns)
+        above = [(e, v or 0.0) for e, v in zip(entries, valued.values, strict=True) if e.row < place]
+        held = [v for e, v in above if not e.cash]
+        if stated is None or not above:
             notes.append(f"{where}.")
-        elif any(abs(stated - t) <= TOTAL_SLACK * max(abs(stated), 1.0) for t in (total, total - cash)):
+        elif adds_up(stated, [0.0, 0.0, *(v for _, v in above)]) or adds_up(stated, [0.0, 0.0, *held]):
             notes.append(f"{where}; it agrees with the rows ({stated:,.2f}).")
         else:
+            total = math.fsum(v for _, v in above)
             notes.append(f"{where}; it says {stated:,.2f}, but the rows add up to {total:,.2f}.")
     return notes
 

@@ -1,7 +1,7 @@
 """The rows of a table of holdings as entries: what is held, how much, and which rows are cash or sums."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from riskcore.data.holdings_rows import Body
 from riskcore.data.holdings_words import CURRENCIES, LONG, SHORT, is_cash, is_isin
 from riskcore.errors import FileFormatError, listed
 
-__all__ = ["Entry", "places", "read_entries"]
+__all__ = ["Entry", "adds_up", "places", "read_entries"]
 
 SUM_SLACK = 1e-3  # of a sum of rounded amounts
 SIGN_WORDS = LONG | SHORT
@@ -29,6 +29,8 @@ class Entry:
         Everything it is called, in that order.
     place
         The row in words.
+    row
+        Its row in the grid.
     shares, price, amount, weight
         The numbers, NaN where the table has none; shares, amount and weight carry the sign.
     currency, amount_currency
@@ -40,6 +42,7 @@ class Entry:
     spelled: str
     names: tuple[str, ...]
     place: str
+    row: int
     shares: float
     price: float
     amount: float
@@ -63,8 +66,9 @@ def read_entries(
     entries = [_entry(body, columns, k, known, place(k)) for k in range(len(body.rows))]
     notes = []
     kept: list[Entry] = []
+    counting = any(math.isfinite(e.shares) for e in entries)
     for entry in entries:
-        if _is_sum(entry, kept, known):
+        if _is_sum(entry, kept, known, counting):
             called = f" ({entry.spelled[:30]})" if entry.spelled else ""
             notes.append(f"The sum in {entry.place}{called} was left out.")
         else:
@@ -87,6 +91,7 @@ def _entry(body: Body, columns: Columns, k: int, known: frozenset[str], place: s
         spelled=names[0] if names else "",
         names=names,
         place=place,
+        row=body.places[k],
         shares=number["shares"],
         price=number["price"],
         amount=number["amount"],
@@ -123,23 +128,29 @@ def _signed(entry: Entry, side: str) -> Entry:
     return replace(entry, shares=-abs(entry.shares), amount=-abs(entry.amount), weight=-abs(entry.weight))
 
 
-def _is_sum(entry: Entry, before: list[Entry], known: frozenset[str]) -> bool:
-    """Whether a row that is no known asset and counts no shares repeats the sum of rows above it."""
+def _is_sum(entry: Entry, before: list[Entry], known: frozenset[str], counting: bool) -> bool:
+    """Whether a row that is no known asset and counts no shares repeats the sum of rows above it.
+
+    A row with a name is one only where the others count shares: two funds may be worth as much as a third.
+    """
     named = entry.cash or any(is_isin(n) or n.casefold() in known for n in entry.names)
-    counted = [math.isfinite(e.shares) for e in before]
-    if named or len(before) < 2 or (any(counted) and math.isfinite(entry.shares)):
+    if named or len(before) < 2 or math.isfinite(entry.shares) or (entry.names and not counting):
         return False
-    for field in ("amount", "weight") if not math.isfinite(entry.amount) else ("amount",):
-        value = getattr(entry, field)
-        above = np.array([getattr(e, field) for e in before])
-        if not math.isfinite(value) or value == 0 or not np.isfinite(above).any():
-            continue
-        # A total repeats all rows above it, a subtotal the last two or more of them.
-        tails = np.cumsum(np.nan_to_num(above)[::-1])[1:]
-        # Where rows count shares, one that does not is a sum as soon as it adds up; else only at the words.
-        if (not entry.names or any(counted)) and np.isclose(tails, value, rtol=SUM_SLACK, atol=0.0).any():
-            return True
-    return False
+    field = "amount" if math.isfinite(entry.amount) else "weight"
+    value = float(getattr(entry, field))
+    return math.isfinite(value) and value != 0 and adds_up(value, [getattr(e, field) for e in before])
+
+
+def adds_up(value: float, above: Sequence[float]) -> bool:
+    """Whether a value is the sum of all numbers above it, or of the last two or more of them.
+
+    Examples
+    --------
+    >>> adds_up(5.0, [1.0, 2.0, 3.0]), adds_up(6.0, [1.0, 2.0, 3.0]), adds_up(3.0, [1.0, 2.0, 3.0])
+    (True, True, False)
+    """
+    tails = np.cumsum(np.nan_to_num(np.array(above, dtype=np.float64))[::-1])[1:]
+    return bool(np.isclose(tails, value, rtol=SUM_SLACK, atol=0.0).any())
 
 
 def _check(entry: Entry) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from riskcore.data.dialect import BLANKS, Grid, split_text
 from riskcore.data.holdings_words import role_of
-from riskcore.data.numbers import is_missing, is_number
+from riskcore.data.numbers import is_missing, is_number, parse_numbers
 from riskcore.data.weights import TOTAL
 from riskcore.errors import FileFormatError, RiskcoreError, listed
 
@@ -80,10 +80,24 @@ def pasted_grid(text: str, known: frozenset[str]) -> Grid:
         return by_blank
     if by_blank is None or _labels_known(by_mark, known) > _labels_known(by_blank, known):
         return by_mark
-    # "SPY, 60" leaves a comma on the label: the comma was the separator.
-    if all(row[0].endswith(",") for row in by_blank.rows if len(row) > 1):
+    # A heading "Name,Value", a comma left on the label ("SPY, 60") and 900,1000.55 say: commas part cells.
+    first = by_blank.rows[0]
+    heading = "," in first[0] and not any(c.isdigit() for c in first[0]) and len(first) == 1
+    parted = [row for row in by_blank.rows if len(row) > 1]
+    if heading or all(row[0].endswith(",") for row in parted) or not _one_fashion(parted):
         return by_mark
     return by_blank
+
+
+def _one_fashion(rows: list[list[str]]) -> bool:
+    """Whether the last cells are numbers under one decimal mark."""
+    for decimal in ".,":
+        try:
+            parse_numbers([row[-1] for row in rows], decimal=decimal, name="", place=str)
+        except RiskcoreError:
+            continue
+        return True
+    return False
 
 
 def _label_and_number(line: str) -> tuple[str, str] | None:

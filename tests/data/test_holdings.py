@@ -118,6 +118,27 @@ def test_totals_that_do_not_add_up_are_said():
     assert foreign.total_value == 2500.75 and "The sum in line 4 (Yhteensä) was left out." in foreign.notes
 
 
+def test_subtotals_agree_with_their_own_rows():
+    text = (
+        "Name,Qty,Value\nEquities,,\nApple,10,2000\nCoca-Cola,20,1000\nSubtotal,,3000\nBonds,,\n"
+        "Pepsi,10,500\nMerck,4,250\nSubtotal,,750\nCash,,100\nTotal,,3850\n"
+    )
+    reading = read_holdings(text, known=US.assign(name=[n.replace("PepsiCo", "Pepsi") for n in US["name"]]))
+    assert reading.total_value == 3850.0 and reading.cash == 100.0
+    said = [n for n in reading.notes if n.startswith("The total")]
+    assert [
+        n.endswith(f"agrees with the rows ({v}).")
+        for n, v in zip(said, ("3,000.00", "750.00", "3,850.00"), strict=True)
+    ] == [True] * 3
+
+
+def test_commas_part_cells_where_they_must():
+    lines = [f"Asset {k},{100 + k}.55" for k in range(880, 920)]
+    for text in ("\n".join(["Name,Value", *lines]), "\n".join(lines)):
+        reading = read_holdings(text, answers=HoldingsAnswers(kind="amount"))
+        assert reading.positions[0].label == "Asset 880" and reading.positions[0].quantity == 980.55
+
+
 def test_short_positions_however_they_are_written():
     for text in (
         "Ticker\tShares\tPrice\nAAPL\t100\t10\nKO\t-50\t10",
