@@ -13,6 +13,7 @@ from riskcore.errors import AssetMismatchError, MissingDataError, listed
 __all__ = ["isins_of", "matched", "summed"]
 
 SAME_PRICE = 0.005
+MOST_SUGGESTED = 50  # rows; likeness of names takes milliseconds for each
 
 
 def isins_of(known: pd.DataFrame | Mapping[str, str] | Sequence[str] | None) -> dict[str, str]:
@@ -58,7 +59,8 @@ def matched(
             continue
         label = given.get(entry.spelled) or _label(entry, names, isins)
         if label is None:
-            unmatched.append(_unmatched(entry, names or {}))
+            asked = names if names is not None and len(unmatched) < MOST_SUGGESTED else {}
+            unmatched.append(_unmatched(entry, asked))
         elif label.casefold() != entry.spelled.casefold() and not entry.cash:
             renamed.append(f"{entry.spelled[:40]} as {label}")
         kept.append(entry)

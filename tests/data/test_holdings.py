@@ -126,10 +126,7 @@ def test_subtotals_agree_with_their_own_rows():
     reading = read_holdings(text, known=US.assign(name=[n.replace("PepsiCo", "Pepsi") for n in US["name"]]))
     assert reading.total_value == 3850.0 and reading.cash == 100.0
     said = [n for n in reading.notes if n.startswith("The total")]
-    assert [
-        n.endswith(f"agrees with the rows ({v}).")
-        for n, v in zip(said, ("3,000.00", "750.00", "3,850.00"), strict=True)
-    ] == [True] * 3
+    assert [n.split("agrees with the rows ")[1] for n in said] == ["(3,000.00).", "(750.00).", "(3,850.00)."]
 
 
 def test_commas_part_cells_where_they_must():
