@@ -13,17 +13,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, insert, select
+from sqlalchemy import Connection, Table, and_, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from riskcore.data.store.backups import Backups, flush, time_of
 from riskcore.data.store.faults import BUSY_SECONDS, is_damage
-from riskcore.data.store.schema import TABLES, check_not_newer, seal
+from riskcore.data.store.schema import (
+    TABLES,
+    USER,
+    check_not_newer,
+    portfolio_versions,
+    portfolios,
+    price_set_versions,
+    price_sets,
+    seal,
+)
 from riskcore.data.store.soundness import check, rows, tables_of
 from riskcore.errors import StoreError
 
 __all__ = ["Rescue", "alone", "examine", "replace_damaged", "salvage"]
 
+WITH_VERSIONS = ((portfolios, portfolio_versions), (price_sets, price_set_versions))
 COMPANIONS = ("-wal", "-shm")
 ORDERS = ("ASC", "DESC")  # from both ends up to the damaged page
 
@@ -129,9 +139,17 @@ def salvage(damaged: Path, connection: Connection, part: str) -> int:
                         if set(row) == set(table.columns.keys()) and row["digest"] == seal(row):
                             whole[tuple(row[column.name] for column in table.primary_key)] = row
                 except sqlite3.DatabaseError as error:
-                    if not is_damage(error) and "no such table" not in str(error):
+                    # A damaged list of tables says that there is no such table.
+                    if not is_damage(error) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
                         raise
-    return sum(_put(connection, table, row) for table in TABLES[part] for row in found[table.name].values())
+    changed = sum(
+        _put(connection, table, row) for table in TABLES[part] for row in found[table.name].values()
+    )
+    # A name whose versions are all lost would be invisible, and taken for ever.
+    for entries, versions in WITH_VERSIONS if part == USER else ():
+        owners = select(versions.columns[0])
+        changed -= connection.execute(delete(entries).where(entries.columns[0].not_in(owners))).rowcount
+    return changed
 
 
 def _put(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:

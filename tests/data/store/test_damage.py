@@ -15,6 +15,7 @@ from riskcore.data.sample import load_sample
 from riskcore.data.store import backups as backups_module
 from riskcore.data.store import open_store
 from riskcore.data.store.backups import KEPT, Backups
+from riskcore.data.store.recovery import alone
 from riskcore.errors import StoreError
 
 BACKED_UP = {f"P{n}": {"A": float(n), "B": 1 / 3} for n in range(40)}
@@ -102,7 +103,8 @@ def test_what_is_newer_than_the_backup_is_recovered_from_what_can_be_read(tmp_pa
     DAMAGES[damage](tmp_path / "riskcore.sqlite")
     with open_store(home=tmp_path) as store:
         assert found_in(store) == BACKED_UP | LATER
-        assert "newer entries were recovered from the damaged file" in store.messages[0]
+        # A portfolio is two entries: its name, and its first version.
+        assert "and 2 newer entries were recovered from the damaged file." in store.messages[0]
 
 
 def test_without_a_backup_whole_rows_are_recovered_and_changed_ones_are_not_passed_off_as_saved(tmp_path):
@@ -113,6 +115,21 @@ def test_without_a_backup_whole_rows_are_recovered_and_changed_ones_are_not_pass
         found = found_in(store)
         assert found == {name: p for name, p in (BACKED_UP | LATER).items() if name != "P7"}
         assert "There was no backup of it, so a new one was begun" in store.messages[0]
+
+
+def test_without_a_backup_rows_on_both_sides_of_a_damaged_page_are_recovered(tmp_path):
+    with open_store(home=tmp_path) as store:
+        for n in range(300):
+            store.portfolios.save(f"P{n}", {"A": float(n)}, note="n" * 200)
+    shutil.rmtree(tmp_path / "backups")
+    file = tmp_path / "riskcore.sqlite"
+    page = file.read_bytes().index(b'{"A": 150.0}') // 4096
+    overwrite(file, page * 4096, b"\0" * 4096)
+    with open_store(home=tmp_path) as store:
+        numbers = {int(name[1:]) for name in found_in(store)}
+        assert {*range(100), *range(200, 300)} <= numbers
+        assert 150 not in numbers
+        assert store.portfolios.save("P150", {"A": 1.0}).version == 1
 
 
 def test_a_file_that_is_gone_comes_back_from_its_backup(tmp_path):
@@ -288,6 +305,22 @@ def test_a_locked_database_is_explained_within_six_seconds_and_can_be_read_meanw
         assert store.portfolios.save("Mine", {"A": 1.0}).version == 1
 
 
+def test_opening_waits_for_another_process_that_is_mending(tmp_path):
+    held, began = threading.Event(), time.perf_counter()
+
+    def mend():
+        with alone(tmp_path):
+            held.set()
+            time.sleep(0.4)
+
+    thread = threading.Thread(target=mend)
+    thread.start()
+    held.wait()
+    with open_store(home=tmp_path):
+        assert time.perf_counter() - began >= 0.4
+    thread.join()
+
+
 def test_a_save_waits_for_another_that_ends_in_time(tmp_path):
     with open_store(home=tmp_path) as store:
         with closing(sqlite3.connect(tmp_path / "riskcore.sqlite", check_same_thread=False)) as other:
@@ -349,6 +382,7 @@ def test_a_backup_is_made_every_two_minutes_at_most_and_at_the_end(tmp_path):
     assert len(made()) == 2
     with open_store(home=tmp_path) as store:
         store.portfolios.all()
+        store.back_up()  # nothing has changed, so an older one is not pushed out for the same again
     assert len(made()) == 2
 
 
