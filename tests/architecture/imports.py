@@ -11,7 +11,7 @@ from pathlib import Path
 
 # Lower rooms know nothing of higher ones; among the calculating modules, later rows may use earlier ones.
 CALCULATING_ROWS: tuple[tuple[str, ...], ...] = (
-    ("periods", "moments", "measures"),
+    ("periods", "moments", "estimators", "measures"),
     ("contributions", "tail_models", "uncertainty", "statistics", "worst"),
     ("currency_effect", "share_order"),
     ("allocation", "stress", "factors", "benchmark", "sizing", "simulation"),
