@@ -109,13 +109,14 @@ def crises(frame: Frame) -> None:
 
 
 def both_words(book: Book, losses: Sequence[float], where: Sequence[str] = ("", "")) -> str:
-    """Return "A loses 34 % (2008), B 13 % (2020)": the verb once where it is the same."""
+    """Return "A loses 34 % in 2008, B 16 % in Rates 2022": the verb once where it is the same."""
     said = ["neither loses nor gains" if abs(loss) < NOTHING else loss_words(book, loss) for loss in losses]
     verb = f"{said[0].split(' ')[0]} "
     if verb != "neither ":
         said[1] = said[1].removeprefix(verb)
-    a, b = (f" ({w})" if w else "" for w in (where if where[0] != where[1] else ("", where[1])))
-    return f"A {said[0]}{a}, B {said[1]}{b}"
+    same = f", both in {where[0]}" if where[0] and where[0] == where[1] else ""
+    a, b = ("" if same or not place else f" in {place}" for place in where)
+    return f"A {said[0]}{a}, B {said[1]}{b}{same}"
 
 
 def worst_words(book: Book, of_a: list[ReplayResult], of_b: list[ReplayResult], left_out: int) -> str:

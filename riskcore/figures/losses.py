@@ -84,8 +84,13 @@ def loss_bars(
 
 
 def by_asset(a: pd.DataFrame, b: pd.DataFrame, most: int) -> tuple[list[str], list[Floats], list[str]]:
-    """Return row labels, the contributions of A and B as returns, and the assets shown one by one."""
+    """Return row labels, the contributions of A and B as returns, and the assets shown one by one.
+
+    Assets that neither holds have no row, unless nothing is held at all.
+    """
     assets = a.index.append(b.index.difference(a.index, sort=False))
+    held = pd.concat([t["weight"] for t in (a, b)], axis=1).reindex(assets).fillna(0.0).ne(0.0).any(axis=1)
+    assets = assets[held.to_numpy()] if held.any() else assets
     both = [t["contribution"].reindex(assets, fill_value=0.0) for t in (a, b)]
     rows, rest = order_rows(-both[0].to_numpy(dtype=np.float64), -both[1].to_numpy(dtype=np.float64), most)
     kept = [str(assets[i]) for i in rows]

@@ -170,6 +170,17 @@ def test_a_portfolio_that_does_not_lose_is_not_said_to(weights, said):
     assert said in draw_loss_by_asset(other, B, theme=LIGHT).title
 
 
+def test_what_neither_holds_has_no_row_and_nothing_held_keeps_all():
+    one, two, cash = (replay(n, w) for n, w in (("x", (1, 0, 0)), ("y", (0, 0, 2)), ("z", (0, 0, 0))))
+    rows = draw_loss_by_asset(one, two, theme=LIGHT).figure.layout.yaxis.ticktext
+    assert tuple(rows) == ("SPY", "BND")
+    gap = [index_gap("x", (0, 0.5, 0)), index_gap("y", (0, 0.2, 0))]
+    drawing = draw_index_gap(*gap, theme=LIGHT)
+    assert tuple(drawing.figure.layout.yaxis.ticktext) == ("QQQ",)
+    assert set(drawing.table.index) == {"SPY", "QQQ", "BND"}
+    assert len(draw_loss_by_asset(cash, cash, theme=LIGHT).figure.layout.yaxis.ticktext) == 3
+
+
 def test_no_asset_costs_cash_anything():
     alt = draw_loss_by_asset(replay("x", (0.0, 0.0, 0.0)), B, theme=LIGHT).alt
     assert alt.endswith("No asset costs A anything; QQQ costs B most, 5.6\u00a0%.")
