@@ -52,7 +52,11 @@ def matched(
         raise AssetMismatchError(
             f"{listed(foreign or absent)} was answered but is not in the {'data' if foreign else 'table'}."
         )
-    kept, labels, unmatched, renamed, left = [], [], [], [], []
+    kept: list[Entry] = []
+    labels: list[str] = []
+    unmatched: list[Unmatched] = []
+    renamed: list[str] = []
+    left: list[str] = []
     for entry in entries:
         if entry.spelled in given and given[entry.spelled] is None:
             left.append(f"{entry.spelled[:40]} ({entry.place})")

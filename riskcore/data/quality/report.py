@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from riskcore.data.recipe import Step
+from riskcore.data.recipe import Keep, Recipe, Step
 from riskcore.errors import InputError, listed
 from riskcore.results.quality import Coverage
 
@@ -112,6 +112,11 @@ class QualityReport:
         if kind not in KINDS:
             raise InputError(f"There is no kind of finding {kind[:40]!r}; choose {listed(KINDS, most=30)}.")
         return tuple(f for f in self.findings if f.kind == kind)
+
+    def undecided(self, recipe: Recipe) -> tuple[Finding, ...]:
+        """Return the findings that the recipe does not keep by name; inspect what the recipe made."""
+        kept = {(step.kind, step.asset) for step in recipe.steps if isinstance(step, Keep)}
+        return tuple(f for f in self.findings if (f.kind, f.asset) not in kept)
 
     @property
     def sentence(self) -> str:

@@ -260,6 +260,8 @@ def test_problems_come_first():
     assert table.columns.tolist() == ["severity", "kind", "asset", "first", "last", "count", "sentence"]
     assert table["asset"].tolist() == ["C", "A"] and report.of("A") == (report.findings[1],)
     assert report.kind("split") == (report.findings[0],)
+    kept = Recipe((report.findings[0].choices[0], Keep("young", "B")))
+    assert report.undecided(kept) == (report.findings[1],) and report.undecided(Recipe()) == report.findings
     with pytest.raises(InputError, match="no kind of finding 'holes'"):
         report.kind("holes")
 
