@@ -2,6 +2,14 @@
 
 from riskcore.stress.conditional_gap import conditional_index_gap
 from riskcore.stress.correlation_shock import correlation_shock
+from riskcore.stress.generation import (
+    block_paths,
+    conditioned_by_kernel,
+    conditioned_by_range,
+    exponential_decay,
+    realised_volatility,
+    resampled_paths,
+)
 from riskcore.stress.replay import replay, replays
 from riskcore.stress.scenario_shocks import (
     DURATIONS,
@@ -13,6 +21,7 @@ from riskcore.stress.scenario_shocks import (
     volatility_shock,
 )
 from riskcore.stress.shocks import index_gap
+from riskcore.stress.simulated import fit_t_copula, simulated_copula, simulated_t
 from riskcore.stress.view_language import (
     CorrelationView,
     CvarView,
@@ -38,15 +47,24 @@ __all__ = [
     "View",
     "VolatilityView",
     "apply_views",
+    "block_paths",
     "combined_shock",
     "comonotone",
     "conditional_index_gap",
+    "conditioned_by_kernel",
+    "conditioned_by_range",
     "correlation_shock",
     "direct_shock",
+    "exponential_decay",
+    "fit_t_copula",
     "index_gap",
     "rates_shock",
+    "realised_volatility",
     "replay",
     "replays",
+    "resampled_paths",
     "shock_contributions",
+    "simulated_copula",
+    "simulated_t",
     "volatility_shock",
 ]
