@@ -13,15 +13,13 @@ no obstacle. Where two portfolios with the same returns remain (duplicates), a s
 chooses between them; it is reported, and the answer is verified without it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dposv
 
 from riskcore.errors import ConvergenceError, InfeasibleError, InputError, MissingDataError
+from riskcore.numerics.corners import TIED, Box, Singular, corners_of
 
 __all__ = [
     "CriticalLine",
@@ -34,11 +32,8 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 ACCEPTED = 1e-8
-PIVOT = 1e-10
-"""Share of its variance an asset must keep given the other free ones; below, the block counts as singular."""
 REPAIRS = ((0.0, 0.0), (1.0, 0.0), (1.0, 1e-10), (1.0, 1e-8))
 """Constant added to all of Σ, and ridge added to its diagonal, over the average variance: the first that can
 be verified is used."""
@@ -46,8 +41,6 @@ INFEASIBLE = 1e-10
 """How far weights may add up to anything but 1, or lie outside their bounds, by rounding."""
 RISKLESS = 1e-12
 """Variance over the largest on the line below which a portfolio counts as riskless."""
-TIED = 1e-12
-"""Difference of two means over their range below which they count as equal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +63,7 @@ class CriticalLine:
         Largest gap over the corners between ½ w'Σw − λμ'w and its dual bound, relative to
         w'Σw + λ (max μ − min μ); measured without the ridge.
     steps
-        Segments walked.
+        Corners found; those passed to choose among tied means are not counted.
     """
 
     weights: Floats
@@ -80,36 +73,6 @@ class CriticalLine:
     ridge: float
     residual: float
     steps: int
-
-
-class _Singular(Exception):  # noqa: N818 (never leaves this module: it asks for the next repair)
-    """The free block has no usable Cholesky factor, or the walk did not end."""
-
-
-class _Box(NamedTuple):
-    lower: Floats
-    upper: Floats
-
-    @property
-    def movable(self) -> Flags:
-        flags: Flags = self.upper > self.lower
-        return flags
-
-
-class _Corner(NamedTuple):
-    trade_off: float
-    weights: Floats
-    free: Flags
-
-
-class _Segment(NamedTuple):
-    """w_F = α + λβ, and the gradients of the others, c + λ d."""
-
-    free: NDArray[np.intp]
-    alpha: Floats
-    beta: Floats
-    constant: Floats
-    slope: Floats
 
 
 def check_bounds(lower: Floats, upper: Floats) -> None:
@@ -287,7 +250,7 @@ def solve_maximum_ratio(line: CriticalLine, excess: Floats) -> Floats:
     return best
 
 
-def _checked(covariance: Floats, means: Floats, lower: Floats, upper: Floats) -> _Box:
+def _checked(covariance: Floats, means: Floats, lower: Floats, upper: Floats) -> Box:
     n = means.size
     if covariance.shape != (n, n) or lower.shape != (n,) or upper.shape != (n,) or n == 0:
         raise InputError(
@@ -299,10 +262,10 @@ def _checked(covariance: Floats, means: Floats, lower: Floats, upper: Floats) ->
             "Means or covariance are missing or infinite; repair or leave out those assets."
         )
     check_bounds(lower, upper)
-    return _Box(lower, upper)
+    return Box(lower, upper)
 
 
-def _repaired(covariance: Floats, centre: Floats, box: _Box, reach: float, means: Floats) -> CriticalLine:
+def _repaired(covariance: Floats, centre: Floats, box: Box, reach: float, means: Floats) -> CriticalLine:
     unit = float(np.diag(covariance).mean())
     scaled = covariance / unit if unit > 0 else np.zeros_like(covariance)
     worst = np.inf
@@ -311,8 +274,8 @@ def _repaired(covariance: Floats, centre: Floats, box: _Box, reach: float, means
         if ridge:
             used = used + ridge * np.eye(centre.size)
         try:
-            corners = list(_corners(used, centre, box))
-        except _Singular:
+            corners = list(corners_of(used, centre, box))
+        except Singular:
             continue
         weights = np.array([c.weights for c in corners])
         trade_offs = np.array([c.trade_off for c in corners])
@@ -338,7 +301,7 @@ def _repaired(covariance: Floats, centre: Floats, box: _Box, reach: float, means
     )
 
 
-def _gap(weights: Floats, gradients: Floats, trade_offs: Floats, centre: Floats, box: _Box) -> float:
+def _gap(weights: Floats, gradients: Floats, trade_offs: Floats, centre: Floats, box: Box) -> float:
     full = gradients - trade_offs[:, None] * centre
     gap = np.einsum("ki,ki->k", full, weights) - linear_minimum(full, box.lower, box.upper)
     variance = np.einsum("ki,ki->k", gradients, weights)
@@ -347,111 +310,3 @@ def _gap(weights: Floats, gradients: Floats, trade_offs: Floats, centre: Floats,
         return np.inf
     # Below 1e-6 of the average variance a portfolio is a hedge, whose variance has only absolute digits.
     return float(np.max(np.maximum(gap, 0.0) / (np.maximum(variance, 1e-6) + trade_offs * np.ptp(centre))))
-
-
-def _corners(covariance: Floats, centre: Floats, box: _Box) -> Iterator[_Corner]:
-    """Walk from the highest mean, or the mix of smallest variance among those tied for it."""
-    left = 1.0 - float(box.lower.sum())
-    if left <= 1e-12 or float(box.upper.sum()) <= 1.0 + 1e-12:  # one portfolio only
-        only = box.lower if left <= 1e-12 else box.upper
-        yield _Corner(0.0, only / float(only.sum()), box.movable)
-        return
-    weights, marginal = _fill(centre, box)
-    group = box.movable & (np.abs(centre - centre[marginal]) <= TIED)
-    free = np.zeros(centre.size, dtype=np.bool_)
-    free[marginal] = True
-    if int(group.sum()) > 1:
-        inside = _Box(np.where(group, box.lower, weights), np.where(group, box.upper, weights))
-        # Any distinct means lead to the same smallest variance; those of few covariances lead there sooner.
-        ranks = np.argsort(np.argsort(covariance.sum(axis=0), kind="stable")) / -centre.size
-        weights, marginal = _fill(np.where(group, ranks, -2.0), inside)
-        free[:] = False
-        free[marginal] = True
-        for corner in _walk(covariance, ranks, inside, weights, free):
-            last = corner
-        weights, free = last.weights, last.free
-    yield from _walk(covariance, np.where(group, centre[marginal], centre), box, weights, free)
-
-
-def _fill(centre: Floats, box: _Box) -> tuple[Floats, int]:
-    """Return the portfolio with the highest mean, and the movable asset filled last."""
-    weights = box.lower.copy()
-    left = 1.0 - float(weights.sum())
-    marginal = -1
-    for i in np.argsort(-centre, kind="stable"):
-        room = float(box.upper[i] - box.lower[i])
-        if room > 0.0:
-            marginal = int(i)
-            if room >= left:
-                weights[i] += left
-                break
-            weights[i] = box.upper[i]  # exactly: which bound it is at is read from here
-            left -= room
-    return weights, marginal
-
-
-def _walk(covariance: Floats, centre: Floats, box: _Box, weights: Floats, free: Flags) -> Iterator[_Corner]:
-    """Yield the corners from λ = ∞ to λ = 0, given the weights and the free ones at λ = ∞."""
-    movable, weights, free = box.movable, weights.copy(), free.copy()
-    held = covariance @ np.where(free, 0.0, weights)
-    side = np.where(weights >= box.upper, -1.0, 1.0)  # which sign of its gradient keeps a weight at its bound
-    trade_off, changed = np.inf, -1
-    for _ in range(30 * centre.size + 100):
-        segment = _segment(covariance, centre, free, held, 1.0 - float(weights[~free].sum()))
-        reached = _events(segment, box, side, movable & ~free)
-        if reached[changed] >= trade_off * (1.0 - 1e-12) and changed >= 0:
-            reached[changed] = -np.inf
-        event = int(np.argmax(reached))
-        trade_off = min(trade_off, max(float(reached[event]), 0.0))
-        at = segment.alpha + trade_off * segment.beta
-        weights[segment.free] = np.clip(at, box.lower[segment.free], box.upper[segment.free])
-        yield _Corner(trade_off, weights.copy(), free.copy())
-        if trade_off == 0.0:
-            return
-        if free[event]:
-            slot = int(np.searchsorted(segment.free, event))
-            up = segment.beta[slot] < 0.0
-            weights[event] = box.upper[event] if up else box.lower[event]
-            side[event] = -1.0 if up else 1.0
-        sign = 1.0 if free[event] else -1.0
-        if weights[event] != 0.0:
-            held += sign * weights[event] * covariance[event]
-        free[event] = not free[event]
-        changed = event
-    raise _Singular
-
-
-def _segment(covariance: Floats, centre: Floats, free: Flags, held: Floats, budget: float) -> _Segment:
-    at = np.flatnonzero(free)
-    rows = covariance[at]
-    block = rows[:, at]
-    # Measured from one free mean: among tied means β is then zero, not rounding.
-    relative = centre - centre[at[0]]
-    right = np.empty((at.size, 3), order="F")
-    right[:, 0], right[:, 1], right[:, 2] = 1.0, relative[at], held[at]
-    factor, solved, info = dposv(block, right, overwrite_b=True)
-    if info != 0 or (np.diag(factor) ** 2 <= PIVOT * np.diag(block)).any():
-        raise _Singular
-    ones, tilt, rest = solved.T
-    total = float(ones.sum())
-    level, lean = (budget + float(rest.sum())) / total, -float(tilt.sum()) / total
-    line = np.empty((2, at.size))
-    line[0], line[1] = level * ones - rest, tilt + lean * ones
-    if at.size == 1:
-        line[1] = 0.0
-    pulled = line @ rows
-    return _Segment(at, line[0], line[1], pulled[0] + held - level, pulled[1] - relative - lean)
-
-
-def _events(segment: _Segment, box: _Box, side: Floats, waiting: Flags) -> Floats:
-    """Return for each asset the λ at which it reaches a bound or wants to leave it, −∞ for never."""
-    reached = np.full(side.size, -np.inf)
-    leaving = waiting & (side * segment.slope > 1e-14)
-    np.divide(-segment.constant, segment.slope, out=reached, where=leaving)
-    beta = segment.beta
-    bound = np.where(beta > 0.0, box.lower[segment.free], box.upper[segment.free])
-    moving = np.abs(beta) > 1e-13 * float(np.abs(beta).max(initial=1e-300))
-    arriving = np.full(beta.size, -np.inf)
-    np.divide(bound - segment.alpha, beta, out=arriving, where=moving)
-    reached[segment.free] = arriving
-    return reached

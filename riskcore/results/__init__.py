@@ -1,6 +1,7 @@
 """Frozen results: what was computed, with its settings, its diagnostics and enough to drill down."""
 
 from riskcore.results.allocation import AllocationResult
+from riskcore.results.frontier import FrontierResult
 from riskcore.results.risk import (
     ContributionResult,
     RiskResult,
@@ -11,6 +12,7 @@ from riskcore.results.risk import (
 from riskcore.results.stress import IndexGapResult, ReplayResult
 from riskcore.results.tail_models import TailModelResult, TailModelsResult
 from riskcore.results.uncertainty import ContributionIntervalResult, IntervalResult
+from riskcore.results.update_trace import UpdateTrace
 from riskcore.results.validation import (
     CvarTestResult,
     LikelihoodRatioResult,
@@ -24,6 +26,7 @@ __all__ = [
     "ContributionIntervalResult",
     "ContributionResult",
     "CvarTestResult",
+    "FrontierResult",
     "IndexGapResult",
     "IntervalResult",
     "LikelihoodRatioResult",
@@ -35,6 +38,7 @@ __all__ = [
     "TailModelsResult",
     "TradeResult",
     "TrafficLightResult",
+    "UpdateTrace",
     "VarBacktestResult",
     "WorstResult",
 ]
