@@ -14,7 +14,7 @@ from riskcore.portfolio import Portfolio
 from riskcore.results import ContributionResult, RollingContributionResult
 from riskcore.scenarios import Scenarios
 
-__all__ = ["contributions_by_scenario", "risk_contributions", "rolling_contributions"]
+__all__ = ["contributions_by_scenario", "risk_contributions", "rolling_contributions", "shares"]
 
 Floats = NDArray[np.float64]
 NEAR_ZERO = 0.01
@@ -77,7 +77,7 @@ def risk_contributions(
     marginal = _marginal(scenarios.returns, q)
     component = weights * marginal
     total = float(q @ losses)
-    columns = np.column_stack([weights, marginal, component, _shares(component, total)])
+    columns = np.column_stack([weights, marginal, component, shares(component, total)])
     table = pd.DataFrame(
         columns,
         index=pd.Index(scenarios.assets, name="asset"),
@@ -199,7 +199,7 @@ def rolling_contributions(
         total=pd.Series(totals, index=dates, name="total"),
         components=pd.DataFrame(components, index=dates, columns=list(scenarios.assets)),
         relative=pd.DataFrame(
-            [_shares(*pair) for pair in zip(components, totals, strict=True)],
+            [shares(*pair) for pair in zip(components, totals, strict=True)],
             index=dates,
             columns=list(scenarios.assets),
         ),
@@ -233,7 +233,8 @@ def _marginal(returns: Floats, q: Floats) -> Floats:
     return -(q @ returns)
 
 
-def _shares(component: Floats, total: float) -> Floats:
+def shares(component: Floats, total: float) -> Floats:
+    """Return component / total, NaN where the total is below 1 % of Σ|component|."""
     gross = float(np.abs(component).sum())
     if gross == 0.0 or abs(total) < NEAR_ZERO * gross:
         return np.full(component.size, np.nan)

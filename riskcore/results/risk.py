@@ -72,6 +72,8 @@ class ContributionResult:
         `total`), relative (component / total; NaN when the total is too near zero to divide by).
     total
         The risk itself, a loss per period, positive = bad.
+    note
+        Why it should not be relied on, in words for the reader, or None.
     """
 
     portfolio: str
@@ -80,6 +82,7 @@ class ContributionResult:
     confidence: float | None
     total: float
     table: pd.DataFrame
+    note: str | None = None
 
     @property
     def relative_defined(self) -> bool:

@@ -12,11 +12,10 @@ from riskcore.errors import InputError, listed
 from riskcore.measures import percent
 from riskcore.numerics.empirical import RankedSample, rank_sample
 from riskcore.numerics.ewma import BURN_IN, DECAY, filtered_losses
-from riskcore.numerics.gpd import LEAST_XI, fit_gpd, gpd_figures
+from riskcore.numerics.gpd import fit_gpd, gpd_figures
 from riskcore.numerics.likelihood import Fit
 from riskcore.numerics.moment_tails import (
     cornish_fisher_figures,
-    cornish_fisher_valid,
     fit_moments,
     gaussian_figures,
     shape_of,
@@ -25,8 +24,17 @@ from riskcore.numerics.resampled import TailResamples, counted_tail
 from riskcore.numerics.student_t import fit_student_t, student_t_figures
 from riskcore.numerics.tail import check_confidence
 from riskcore.scenarios import Scenarios
+from riskcore.tail_models.doubts import cornish_fisher_doubt, extreme_value_doubt, student_t_doubt
 
-__all__ = ["TAIL_MODELS", "THRESHOLD", "Figures", "FittedTail", "TailModel", "fit_scenarios", "fit_tail"]
+__all__ = [
+    "TAIL_MODELS",
+    "THRESHOLD",
+    "Figures",
+    "FittedTail",
+    "TailModel",
+    "fit_scenarios",
+    "fit_tail",
+]
 
 Floats = NDArray[np.float64]
 Figures = tuple[Floats, Floats]
@@ -53,9 +61,8 @@ class FittedTail(Protocol):
         """Return what was fitted, by name."""
         ...
 
-    @property
-    def note(self) -> str | None:
-        """Return why the figures should not be relied on, or None."""
+    def note(self, confidence: float) -> str | None:
+        """Return why the figures at this level should not be relied on, or None."""
         ...
 
 
@@ -67,7 +74,6 @@ class SampleTail:
     multiplier: float
     skip: int
     parameters: dict[str, float]
-    note: str | None = None
 
     def figures(self, confidence: ArrayLike) -> Figures:
         """Return VaR and CVaR; see `FittedTail`."""
@@ -85,15 +91,26 @@ class SampleTail:
         """Return the deviation of the excess over VaR; see `FittedTail`."""
         return self.multiplier * self.ranked.spread(confidence)
 
+    def note(self, confidence: float) -> str | None:
+        """Return None: a sample says what it says; see `FittedTail`."""
+        return None
+
+
+def _no_doubt(_confidence: float) -> None:
+    return None
+
 
 @dataclass(frozen=True, eq=False)
 class ParametricTail:
-    """A fitted distribution; `standard` gives VaR and CVaR of the standardised loss from its parameters."""
+    """A fitted distribution; `standard` gives VaR and CVaR of the standardised loss from its parameters.
+
+    `doubt` maps a level to why its figures should not be relied on, or None.
+    """
 
     fit: Fit
     standard: Callable[[Floats, ArrayLike], Figures]
     parameters: dict[str, float]
-    note: str | None = None
+    doubt: Callable[[float], str | None] = _no_doubt
 
     def figures(self, confidence: ArrayLike) -> Figures:
         """Return VaR and CVaR; see `FittedTail`."""
@@ -108,6 +125,10 @@ class ParametricTail:
     def spread(self, confidence: float) -> float:
         """Return 0: intervals of fitted models are percentiles; see `FittedTail`."""
         return 0.0
+
+    def note(self, confidence: float) -> str | None:
+        """Return what `doubt` says of this level; see `FittedTail`."""
+        return self.doubt(confidence)
 
     def _scaled(self, figures: Figures) -> Figures:
         var, cvar = figures
@@ -160,13 +181,12 @@ def _cornish_fisher(losses: Floats, probabilities: Floats) -> FittedTail:
         "skewness": skewness,
         "excess_kurtosis": kurtosis,
     }
-    note = None
-    if not cornish_fisher_valid(skewness, kurtosis):
-        note = (
-            f"Outside the domain of the expansion (skewness of losses {skewness:.2f}, excess kurtosis "
-            f"{kurtosis:.1f}): its quantiles do not rise with the level, so the figures are unreliable."
-        )
-    return ParametricTail(fit, cornish_fisher_figures, found, note)
+    return ParametricTail(
+        fit,
+        cornish_fisher_figures,
+        found,
+        lambda confidence: cornish_fisher_doubt(skewness, kurtosis, confidence),
+    )
 
 
 def _student_t(losses: Floats, probabilities: Floats) -> FittedTail:
@@ -177,12 +197,7 @@ def _student_t(losses: Floats, probabilities: Floats) -> FittedTail:
         "scale": float(fit.scale * np.exp(fit.theta[1])),
         "nu": nu,
     }
-    note = None
-    if nu < 2:
-        note = (
-            f"ν = {nu:.2f}: the fitted distribution has no finite volatility, so its CVaR rests on the model."
-        )
-    return ParametricTail(fit, student_t_figures, found, note)
+    return ParametricTail(fit, student_t_figures, found, lambda _: student_t_doubt(nu))
 
 
 def _evt(
@@ -200,12 +215,7 @@ def _evt(
         "beta": float(fit.scale * np.exp(fit.theta[1])),
         "mean_excess": fit.scale,
     }
-    note = None
-    if xi >= 1:
-        note = f"ξ = {xi:.2f}: the fitted tail has no finite mean, so CVaR is infinite."
-    elif xi <= LEAST_XI:
-        note = f"ξ reached {LEAST_XI}, where maximum likelihood stops being regular; try another threshold."
-    return ParametricTail(fit, gpd_figures, found, note)
+    return ParametricTail(fit, gpd_figures, found, lambda _: extreme_value_doubt(xi))
 
 
 _ALL = (

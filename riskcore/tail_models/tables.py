@@ -204,7 +204,7 @@ def threshold_table(
             continue
         var, cvar = (float(v) for v in tail.figures(level))
         found = {n: tail.parameters[n] for n in names}
-        rows.append({**found, "var": var, "cvar": cvar, "note": tail.note})
+        rows.append({**found, "var": var, "cvar": cvar, "note": tail.note(level)})
     return pd.DataFrame(rows, index=pd.Index(thresholds, name="quantile"))
 
 
@@ -212,7 +212,7 @@ def _result(name: str, model: str, tail: FittedTail, confidence: float) -> TailM
     var, cvar = (float(v) for v in tail.figures(confidence))
     found = MappingProxyType(tail.parameters)
     label = TAIL_MODELS[model].label
-    return TailModelResult(model, label, name, confidence, var, cvar, found, tail.note)
+    return TailModelResult(model, label, name, confidence, var, cvar, found, tail.note(confidence))
 
 
 def _row(

@@ -95,9 +95,12 @@ class ResamplingPlan:
             return None
         sizes, shares = zip(*COVERAGE["cvar_studentised" if studentised else self.measure], strict=True)
         covered = float(np.interp(tail, sizes, shares))
-        count = f"{tail:.0f}" if tail >= 1 else "fewer than 1"
+        count = round(tail)
+        few = "Only 1 independent scenario lies" if count == 1 else f"Only {count} independent scenarios lie"
+        if tail < 1 - 1e-9:
+            few = "Less than one independent scenario lies"
         return (
-            f"Only {count} independent scenarios lie in the tail: in simulations with fat tails a nominal "
+            f"{few} in the tail: in simulations with fat tails a nominal "
             f"95 % interval held the true {MEASURES[self.measure].label} {100 * covered:.0f} % of the time."
         )
 
