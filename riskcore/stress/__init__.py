@@ -10,7 +10,10 @@ from riskcore.stress.generation import (
     realised_volatility,
     resampled_paths,
 )
+from riskcore.stress.liquidity import liquidation
+from riskcore.stress.regimes import expected_correlation, regime_correlations
 from riskcore.stress.replay import replay, replays
+from riskcore.stress.reverse import reverse_stress
 from riskcore.stress.scenario_shocks import (
     DURATIONS,
     combined_shock,
@@ -55,14 +58,18 @@ __all__ = [
     "conditioned_by_range",
     "correlation_shock",
     "direct_shock",
+    "expected_correlation",
     "exponential_decay",
     "fit_t_copula",
     "index_gap",
+    "liquidation",
     "rates_shock",
     "realised_volatility",
+    "regime_correlations",
     "replay",
     "replays",
     "resampled_paths",
+    "reverse_stress",
     "shock_contributions",
     "simulated_copula",
     "simulated_t",
