@@ -105,6 +105,19 @@ def test_thin_tail_is_said_with_its_measured_coverage():
     assert risk_interval(independent(1000), HALF, "cvar", confidence=0.95, rng=rng()).warning is None
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (50, "Less than one independent scenario lies in the tail: in simulations"),
+        (100, "Only 1 independent scenario lies in the tail: in simulations"),
+        (300, "Only 3 independent scenarios lie in the tail: in simulations"),
+    ],
+)
+def test_the_warning_of_a_thin_tail_is_a_sentence(count, said):
+    warning = risk_interval(independent(count), HALF, "cvar", confidence=0.99, rng=rng()).warning
+    assert warning.startswith(said)
+
+
 def test_weighted_scenarios_count_by_their_effective_number():
     s = independent(2000)
     p = np.where(np.arange(2000) < 1000, 1.0, 1e-9)
