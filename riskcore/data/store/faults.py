@@ -101,6 +101,8 @@ def fault_of(error: BaseException) -> Fault:
     if isinstance(error, PoolTimeout):
         return BUSY
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    if isinstance(cause, UnicodeDecodeError):
+        return DAMAGED  # the driver read text that was never written as text
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", None)
         found = None if code is None else SQLITE.get(code & 0xFF)
@@ -136,7 +138,7 @@ def explained(outcome: str, kept: str, *, place: str) -> Iterator[None]:
     """
     try:
         yield
-    except (DBAPIError, PoolTimeout, sqlite3.Error, OSError) as error:
+    except (DBAPIError, PoolTimeout, sqlite3.Error, OSError, UnicodeDecodeError) as error:
         fault = fault_of(error)
         raise StoreError(
             f"{outcome}: {fault.reason} ({place}). {kept} {fault.advice}", kind=fault.kind, place=place

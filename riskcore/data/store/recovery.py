@@ -28,7 +28,7 @@ from riskcore.data.store.schema import (
     price_sets,
     seal,
 )
-from riskcore.data.store.soundness import check, rows, tables_of
+from riskcore.data.store.soundness import check, rows, tables_of, version_of
 from riskcore.errors import StoreError
 
 __all__ = ["Rescue", "alone", "examine", "replace_damaged", "salvage"]
@@ -102,7 +102,7 @@ def examine(file: Path, backups: Backups) -> str | None:
             tables = tables_of(connection)
             if "riskcore_schema" not in tables:
                 return _without_tables(file, bool(tables), bool(backups.all()))
-            _check_version(connection, backups.part)
+            check_not_newer(version_of(connection, backups.part), backups.part)
             check(connection, backups.part)
             return None
     except sqlite3.DatabaseError as error:
@@ -139,8 +139,7 @@ def salvage(damaged: Path, connection: Connection, part: str) -> int:
                         if set(row) == set(table.columns.keys()) and row["digest"] == seal(row):
                             whole[tuple(row[column.name] for column in table.primary_key)] = row
                 except sqlite3.DatabaseError as error:
-                    # A damaged list of tables says that there is no such table.
-                    if not is_damage(error) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+                    if not is_damage(error):
                         raise
     changed = sum(
         _put(connection, table, row) for table in TABLES[part] for row in found[table.name].values()
@@ -167,11 +166,6 @@ def _put(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:
     except IntegrityError:
         return 0  # its parent or its name is missing from what could be read; the file set aside has it
     return 1
-
-
-def _check_version(connection: sqlite3.Connection, part: str) -> None:
-    row = connection.execute("SELECT version FROM riskcore_schema WHERE part = ?", (part,)).fetchone()
-    check_not_newer(0 if row is None else int(row[0]), part)
 
 
 def _without_tables(file: Path, others: bool, expected: bool) -> str | None:

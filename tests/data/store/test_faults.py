@@ -49,7 +49,12 @@ KINDS = {
         PermissionError(errno.EACCES, ""),
         NotADirectoryError(errno.ENOTDIR, ""),
     ],
-    "damaged": [from_sqlite(sqlite3.SQLITE_CORRUPT), from_sqlite(sqlite3.SQLITE_NOTADB), from_sqlite(267)],
+    "damaged": [
+        from_sqlite(sqlite3.SQLITE_CORRUPT),
+        from_sqlite(sqlite3.SQLITE_NOTADB),
+        from_sqlite(267),
+        UnicodeDecodeError("utf-8", b"x", 0, 1, ""),
+    ],
     "device": [
         from_sqlite(sqlite3.SQLITE_IOERR),
         from_sqlite(778),
