@@ -14,13 +14,13 @@ from riskcore.dashboard.sentences import (
     worst_part,
     worst_replay,
 )
+from riskcore.dashboard.stress_words import both_replayed, short_names
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import card, current_theme, explain, guarded, notice, show, show_table
-from riskcore.figures import draw_crisis_losses, draw_weight_and_risk
+from riskcore.figures import closes_words, draw_crisis_losses, draw_weight_and_risk
 from riskcore.figures.words import card_percent
 from riskcore.results.statistics import DatedReturn
 from riskcore.statistics import dated_returns, describe
-from riskcore.stress import replays
 
 CRISES_SHOWN = 5
 SCRIPT = """
@@ -46,10 +46,9 @@ def headline(frame: Frame) -> None:
     """Say in two sentences what the numbers say."""
     book = frame.book
     st.header(plain(worst_part(book)), anchor=False)
-    covered, _ = cached.compute(replays, book.whole, book.a.portfolio, crises=cached.crises())
-    short = {crisis.event: crisis.short for crisis in cached.crises()}
+    of_a, _, left_out = both_replayed(book)
     shares = money_and_risk(book, book.a, book.contributions(book.a))
-    st.markdown(plain(f"{shares} {worst_replay(covered, short)}"))
+    st.markdown(plain(f"{shares} {worst_replay(of_a, short_names(), len(left_out))}"))
     notes = [holding_note(book.a), holding_note(book.b)]
     notes += [parity_note(book, holding, frame.view.measure) for holding in book.both]
     notes += [few_tail_note([book.risk(holding, "cvar") for holding in book.both])]
@@ -62,10 +61,8 @@ def cards(frame: Frame) -> None:
     book = frame.book
     level = f"{100 * frame.view.confidence:g}\N{NO-BREAK SPACE}%"
     facts = {h.letter: cached.compute(describe, book.base, h.portfolio) for h in book.both}
-    worst = {}
-    for holding in book.both:
-        covered, _ = cached.compute(replays, book.whole, holding.portfolio, crises=cached.crises())
-        worst[holding.letter] = min(covered, key=lambda r: r.total_return, default=None)
+    of_a, of_b, _ = both_replayed(book)
+    worst = [min(found, key=lambda r: r.total_return) for found in (of_a, of_b) if found]
     yearly = book.scenarios.periods_per_year**0.5
     with st.container(horizontal=True, gap="small", key="cards"):
         card(
@@ -81,17 +78,21 @@ def cards(frame: Frame) -> None:
         )
         card(
             "Worst drawdown",
-            [(letter, card_percent(fact.max_drawdown)) for letter, fact in facts.items()],
+            [(letter, _share(fact.max_drawdown)) for letter, fact in facts.items()],
             definition="Largest fall from a former peak over the window, weights rebalanced every period.",
         )
-        if any(worst.values()):
+        if worst:
             card(
-                "Worst crisis replay",
-                [(letter, card_percent(r.loss)) for letter, r in worst.items() if r is not None],
+                "Worst crisis replay" + (" ≈" if any(r.approximate for r in worst) else ""),
+                [(r.portfolio, card_percent(r.loss)) for r in worst],
                 definition="Largest loss over the dated crises the data covers: today’s weights bought at "
                 "the S&P 500’s peak close and held to its trough close. "
-                + "; ".join(f"{letter}: {r.event}" for letter, r in worst.items() if r is not None),
+                + "; ".join(f"{r.portfolio}: {r.event}, {closes_words(r)}" for r in worst),
             )
+
+
+def _share(loss: float | None) -> str:
+    return "undefined" if loss is None else card_percent(loss)
 
 
 def summary(frame: Frame) -> None:
@@ -122,18 +123,14 @@ def crises_and_returns(frame: Frame) -> None:
     book = frame.book
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        short = {crisis.event: crisis.short for crisis in cached.crises()}
-        by_letter = {
-            h.letter: cached.compute(replays, book.whole, h.portfolio, crises=cached.crises())[0]
-            for h in book.both
-        }
-        rows = [
-            (short.get(a.event, a.event), a.total_return, b.total_return)
-            for a, b in zip(by_letter["A"], by_letter["B"], strict=True)
-        ]
+        of_a, of_b, _ = both_replayed(book)
+        short = short_names()
+        rows = [(short[a.event], a.total_return, b.total_return) for a, b in zip(of_a, of_b, strict=True)]
         if rows:
-            rows.sort(key=lambda row: row[1])
-            show(draw_crisis_losses(rows[:CRISES_SHOWN], theme=current_theme()), key="overview_crises")
+            drawing = draw_crisis_losses(
+                rows[:CRISES_SHOWN], theme=current_theme(), replayed=of_a[:CRISES_SHOWN]
+            )
+            show(drawing, key="overview_crises")
         else:
             notice("No dated crisis lies inside this data, so nothing is replayed.")
     with right:

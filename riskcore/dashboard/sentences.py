@@ -105,15 +105,16 @@ def money_and_risk(book: Book, holding: Holding, contributions: ContributionResu
     )
 
 
-def worst_replay(replays: Sequence[ReplayResult], short: dict[str, str]) -> str:
+def worst_replay(replays: Sequence[ReplayResult], short: dict[str, str], left_out: int = 0) -> str:
     """Return "Worst of 17 replays: in 2008 A loses 34 %.", nothing when no crisis is covered."""
     if not replays:
         return ""
     worst = min(replays, key=lambda r: r.total_return)
-    name = short.get(worst.event, worst.event)
+    name = short.get(worst.event, worst.event) + (" ≈" if worst.approximate else "")
+    of = f" (of {len(replays) + left_out} dated crises)" if left_out else ""
     verb = "loses" if worst.loss >= 0 else "gains"
     return (
-        f"Worst of {len(replays)} crisis replays: in {name} {worst.portfolio} {verb} "
+        f"Worst of {len(replays)} replays{of}: in {name} {worst.portfolio} {verb} "
         f"{card_percent(abs(worst.loss))}."
     )
 
