@@ -1,6 +1,7 @@
 """Frozen results: what was computed, with its settings, its diagnostics and enough to drill down."""
 
 from riskcore.results.allocation import AllocationResult
+from riskcore.results.backtest import BacktestFigure, BacktestResult, MethodBacktest
 from riskcore.results.frontier import FrontierResult
 from riskcore.results.risk import (
     ContributionResult,
@@ -23,6 +24,8 @@ from riskcore.results.validation import (
 
 __all__ = [
     "AllocationResult",
+    "BacktestFigure",
+    "BacktestResult",
     "ContributionIntervalResult",
     "ContributionResult",
     "CvarTestResult",
@@ -30,6 +33,7 @@ __all__ = [
     "IndexGapResult",
     "IntervalResult",
     "LikelihoodRatioResult",
+    "MethodBacktest",
     "ModelBacktestResult",
     "ReplayResult",
     "RiskResult",

@@ -9,6 +9,7 @@ from riskcore.validation.exception_tests import (
     traffic_light,
 )
 from riskcore.validation.var_backtest import backtest_var
+from riskcore.validation.walk_forward import walk_forward
 
 __all__ = [
     "acerbi_szekely",
@@ -18,4 +19,5 @@ __all__ = [
     "kupiec",
     "nonrejection_region",
     "traffic_light",
+    "walk_forward",
 ]
