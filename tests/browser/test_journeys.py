@@ -124,7 +124,7 @@ def test_the_keyboard_changes_the_confidence_and_the_numbers(visit: Callable[...
 def test_swapping_a_and_b_swaps_the_numbers(visit: Callable[..., Visit]):
     page = visit().goto()
     before, numbers = portfolios(page), losses_named(headline(page))
-    page.get_by_role("button", name="swap_horiz").click()
+    page.get_by_role("button", name="Swap").click()
     expect(page.get_by_role("combobox", name="A", exact=True)).to_have_value(before[1])
     idle(page)
     assert portfolios(page) == before[::-1]
@@ -184,7 +184,7 @@ def test_no_page_scrolls_sideways_on_a_phone(visit: Callable[..., Visit], path: 
 
 
 def open_upload(page: Page, file: Path) -> None:
-    page.get_by_role("radio", name="CSV of prices").click()
+    page.get_by_role("radio", name="File of prices").click()
     page.locator('input[type="file"]').set_input_files(file)
     page.get_by_text(file.name).first.wait_for()
     idle(page)
