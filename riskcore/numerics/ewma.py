@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from riskcore.errors import InputError, MissingDataError, NumericalError
 
@@ -58,6 +57,8 @@ def filtered_losses(losses: Floats, *, decay: float = DECAY) -> tuple[Floats, Fl
             f"there are {losses.size}."
         )
     start = float(np.mean(losses[:BURN_IN] ** 2))
+    from scipy.signal import lfilter  # half a second to import, and only this model needs it
+
     tail, _ = lfilter([1 - decay], [1, -decay], losses[BURN_IN:] ** 2, zi=np.array([decay * start]))
     volatility = np.sqrt(np.concatenate([[start], tail]))
     if volatility.min() <= 1e-12 * float(np.abs(losses).max(initial=0.0)):

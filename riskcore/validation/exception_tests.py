@@ -2,8 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import xlogy
-from scipy.stats import binom, chi2
+from scipy.special import chdtrc, xlogy
 
 from riskcore.errors import InputError, MissingDataError
 from riskcore.numerics.tail import check_confidence
@@ -167,6 +166,8 @@ def traffic_light(exceptions: int, observations: int, *, confidence: float) -> T
     >>> light.zone, light.yellow_from, light.red_from
     ('yellow', 5, 10)
     """
+    from scipy.stats import binom  # half a second to import, and only this verdict needs it
+
     tail = 1 - check_confidence(confidence)
     _check_counts(exceptions, observations)
     law = binom(observations, tail)
@@ -207,4 +208,4 @@ def _log_likelihood(quiet: int, hits: int) -> float:
 def _ratio(name: str, statistic: float, degrees: int) -> LikelihoodRatioResult:
     # A perfect fit can come out as −1e-16.
     value = max(float(statistic), 0.0)
-    return LikelihoodRatioResult(name, value, degrees, float(chi2.sf(value, degrees)))
+    return LikelihoodRatioResult(name, value, degrees, float(chdtrc(degrees, value)))
