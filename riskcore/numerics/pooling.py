@@ -276,8 +276,11 @@ def _standardised(p: Floats, a: Floats, b: Floats, upper: Flags) -> _System:
     possible = p > 0.0
     prior, seen = (p, a) if possible.all() else (p[possible], a[:, possible])
     centre = seen @ prior
-    rows = seen - centre[:, None]
-    scale = np.sqrt(np.einsum("ks,ks,s->k", rows, rows, prior, optimize=False))
+    rows, scale = np.empty_like(seen), np.empty(b.size)
+    # Row by row, so that a row is still in the cache when it is read again.
+    for row, given, middle, view in zip(rows, seen, centre, range(b.size), strict=True):
+        np.subtract(given, middle, out=row)
+        scale[view] = np.sqrt((row * prior) @ row)
     # A row that does not vary passed the range test, so its view holds whatever the probabilities.
     kept = np.flatnonzero(scale > 1e-14 * np.maximum(np.abs(centre), np.abs(b)))
     sign = np.where(upper[kept], -1.0, 1.0)

@@ -14,6 +14,8 @@ __all__ = ["tilted_to_cvar"]
 
 Floats = NDArray[np.float64]
 GRID = 24
+FEW = 400
+"""Distinct losses among which every threshold can be afforded."""
 STEPS = 200
 
 
@@ -26,12 +28,16 @@ class _Ranked(NamedTuple):
 
 
 class _Tilt(NamedTuple):
-    """One posterior that satisfies the view: a factor on p per distinct loss, and what it costs.
+    """One posterior that satisfies the view, and what it costs.
 
+    `at` is the place of the threshold, or of the loss just above one that lies between two (`inside`).
     `beyond` and `reached` are the posterior probabilities of losses above, and at or above, the threshold.
     """
 
-    factors: Floats
+    at: int
+    inside: bool
+    theta: float
+    log_total: float
     divergence: float
     beyond: float
     reached: float
@@ -78,7 +84,7 @@ def tilted_to_cvar(losses: Floats, probabilities: Floats, confidence: float, val
     else:
         best = _lowered(ranked, tail, goal, min(last, int(np.searchsorted(ranked.losses, cut.value))))
     q = np.zeros_like(probabilities)
-    q[possible] = p * best.factors[place]
+    q[possible] = p * _factors(ranked, tail, best)[place]
     return np.asarray(q / q.sum())
 
 
@@ -101,47 +107,79 @@ def _raised(ranked: _Ranked, tail: float, goal: float, last: int) -> _Tilt:
 
     The dual is quasi-concave in η with a slope of the sign of P_q(l > η) − (1 − c).
     """
-    start, found = 0, _at_loss(ranked, tail, goal, last)
+    found = _bisected(ranked, tail, goal, 0, _at_loss(ranked, tail, goal, last))
+    return found if found.reached >= tail else _between(ranked, tail, goal, found.at)
+
+
+def _lowered(ranked: _Ranked, tail: float, goal: float, last: int) -> _Tilt:
+    """Minimise the divergence over the losses 0 … last, then beside the best of them.
+
+    Many losses are first gathered into few, on which every threshold region is compared; the best region is
+    then searched in the losses themselves, where the divergence falls while more than 1 − c lies beyond η.
+    """
+    if last < FEW:
+        best = _best_of_grid(ranked, tail, goal, last)
+    else:
+        coarse = _gathered(ranked, goal)
+        top = int(np.searchsorted(coarse.losses, ranked.losses[last], side="right")) - 1
+        near = _best_of_grid(coarse, tail, goal, max(top, 0))
+        low = int(np.searchsorted(ranked.losses, coarse.losses[max(near.at - 1, 0)]))
+        high = int(np.searchsorted(ranked.losses, coarse.losses[near.at + 1]))
+        end = _at_loss(ranked, tail, goal, min(high, last), near.theta)
+        best = _bisected(ranked, tail, goal, low, end)
+    beside = [at for at in (best.at, best.at + 1) if 0 < at < ranked.losses.size and ranked.losses[at] < goal]
+    choices = [best, *(_between(ranked, tail, goal, at) for at in beside)]
+    return min(choices, key=lambda tilt: tilt.divergence)
+
+
+def _bisected(ranked: _Ranked, tail: float, goal: float, start: int, found: _Tilt) -> _Tilt:
+    """Return the tilt at the first place from `start` with at most 1 − c beyond it, given one further up."""
+    last = found.at
     while start < last:
         middle = (start + last) // 2
-        tilt = _at_loss(ranked, tail, goal, middle)
+        tilt = _at_loss(ranked, tail, goal, middle, found.theta)
         if tilt.beyond <= tail:
             last, found = middle, tilt
         else:
             start = middle + 1
-    return found if found.reached >= tail else _between(ranked, tail, goal, last)
+    return found
 
 
-def _lowered(ranked: _Ranked, tail: float, goal: float, last: int) -> _Tilt:
-    """Minimise the divergence over the losses 0 … last, then beside the best of them."""
+def _best_of_grid(ranked: _Ranked, tail: float, goal: float, last: int) -> _Tilt:
     tilts: dict[int, _Tilt] = {}
-    first = 0
-    best = last
+    first, guess = 0, 0.0
     while True:
         grid = np.unique(np.linspace(first, last, GRID).round().astype(int)).tolist()
-        for at in grid:
+        for at in reversed(grid):
             if at not in tilts:
-                tilts[at] = _at_loss(ranked, tail, goal, at)
+                tilts[at] = _at_loss(ranked, tail, goal, at, guess)
+                guess = tilts[at].theta
         best = min(grid, key=lambda at: tilts[at].divergence)
         if len(grid) == last - first + 1:
-            break
+            return tilts[best]
         place = grid.index(best)
         first, last = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
-    near = [at for at in (best, best + 1) if 0 < at < ranked.losses.size and ranked.losses[at] < goal]
-    choices = [tilts[best], *(_between(ranked, tail, goal, at) for at in near)]
-    return min(choices, key=lambda tilt: tilt.divergence)
 
 
-def _at_loss(ranked: _Ranked, tail: float, goal: float, at: int) -> _Tilt:
+def _gathered(ranked: _Ranked, goal: float) -> _Ranked:
+    """Replace every run of neighbours by its mean loss; the goal divides, and the largest stays alone."""
+    size = ranked.losses.size
+    edges = np.unique(np.linspace(0, size, FEW + 1).astype(int)[:-1])
+    edges = np.union1d(edges, [min(int(np.searchsorted(ranked.losses, goal)), size - 1), size - 1])
+    mass = np.add.reduceat(ranked.mass, edges)
+    losses = np.add.reduceat(ranked.mass * ranked.losses, edges) / mass
+    return _Ranked(losses, mass, np.append(np.cumsum(mass[::-1])[::-1][1:], 0.0))
+
+
+def _at_loss(ranked: _Ranked, tail: float, goal: float, at: int, guess: float = 0.0) -> _Tilt:
     """Return the tilt with E_q (l − η)₊ = (1−c)(v − η) for η = the loss at this place."""
     eta = ranked.losses[at]
     excess, rest = ranked.losses[at + 1 :] - eta, float(1.0 - ranked.beyond[at])
     mean = float(tail * (goal - eta))
-    theta, log_total = _solved(excess, ranked.mass[at + 1 :], rest, mean)
-    factors = np.exp(np.append(np.zeros(at + 1), theta * excess) - log_total)
-    beyond = float(factors[at + 1 :] @ ranked.mass[at + 1 :])
-    held = float(factors[at] * ranked.mass[at])
-    return _Tilt(factors, theta * mean - log_total, beyond, beyond + held)
+    theta, log_total = _solved(excess, ranked.mass[at + 1 :], rest, mean, guess)
+    beyond = 1.0 - rest * float(np.exp(-log_total))
+    held = float(ranked.mass[at]) * float(np.exp(-log_total))
+    return _Tilt(at, False, theta, log_total, theta * mean - log_total, beyond, beyond + held)
 
 
 def _between(ranked: _Ranked, tail: float, goal: float, at: int) -> _Tilt:
@@ -149,19 +187,29 @@ def _between(ranked: _Ranked, tail: float, goal: float, at: int) -> _Tilt:
     inside = float(ranked.mass[at:].sum())
     excess = ranked.losses[at:] - ranked.losses[at]
     mean = float(goal - ranked.losses[at])
-    theta, log_total = _solved(excess, ranked.mass[at:] / inside, 0.0, mean)
-    raised = np.exp(theta * excess - log_total) * (tail / inside)
-    factors = np.append(np.full(at, (1.0 - tail) / (1.0 - inside)), raised)
+    theta, log_total = _solved(excess, ranked.mass[at:] / inside, 0.0, mean, 0.0)
     share = tail * np.log(tail / inside) + (1.0 - tail) * np.log((1.0 - tail) / (1.0 - inside))
-    return _Tilt(factors, float(share + tail * (theta * mean - log_total)), tail, tail)
+    divergence = float(share + tail * (theta * mean - log_total))
+    return _Tilt(at, True, theta, log_total, divergence, tail, tail)
 
 
-def _solved(excess: Floats, mass: Floats, rest: float, goal: float) -> tuple[float, float]:
+def _factors(ranked: _Ranked, tail: float, tilt: _Tilt) -> Floats:
+    """Return what the probability of every distinct loss is multiplied by."""
+    excess = np.maximum(ranked.losses - ranked.losses[tilt.at], 0.0)
+    factors = np.exp(tilt.theta * excess - tilt.log_total)
+    if tilt.inside:
+        inside = float(ranked.mass[tilt.at :].sum())
+        factors *= tail / inside
+        factors[: tilt.at] = (1.0 - tail) / (1.0 - inside)
+    return np.asarray(factors)
+
+
+def _solved(excess: Floats, mass: Floats, rest: float, goal: float, guess: float) -> tuple[float, float]:
     """Return θ with Σ m x e^{θx} / (rest + Σ m e^{θx}) = goal, and the log of the denominator.
 
     The mean rises with θ; Newton's step, or half of the bracket where the step would leave it.
     """
-    low, high, theta = -np.inf, np.inf, 0.0
+    low, high, theta = -np.inf, np.inf, guess
     top, total = 0.0, 1.0
     for _ in range(STEPS):
         top = max(0.0, theta * float(excess[-1]))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from riskcore.errors import ConfidenceError, InfeasibleViewsError, InputError, MissingDataError
+from riskcore.numerics import pooling_tail
 from riskcore.numerics.pooling import relative_entropy
 from riskcore.numerics.pooling_cvar import CvarGoal, pool_cvar
 from riskcore.numerics.pooling_tail import tilted_to_cvar
@@ -96,6 +97,16 @@ def test_a_threshold_between_two_losses_by_hand():
     p = np.array([0.9, 0.05, 0.05])
     q = pool_cvar(p, [CvarGoal(np.array([0.0, 10.0, 11.0]), 0.8, 10.6)]).probabilities
     assert q == pytest.approx([0.8, 0.08, 0.12], abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("factor", [0.9, 0.5, 0.0, -0.5])
+def test_gathering_many_losses_finds_the_best_of_all_thresholds(seed, factor, monkeypatch):
+    losses, p = sample(seed, size=3000)
+    goal = CvarGoal(losses[0].round(4), 0.95, factor * cvar(losses[0], p, 0.95))
+    fast = pool_cvar(p, [goal])
+    monkeypatch.setattr(pooling_tail, "FEW", 10**9)
+    assert fast.relative_entropy == pytest.approx(pool_cvar(p, [goal]).relative_entropy, rel=1e-10)
 
 
 @given(seed=st.integers(0, 10_000), share=st.floats(-0.9, 0.95), size=st.sampled_from([1e-8, 1.0, 1e8]))
