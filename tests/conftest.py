@@ -19,4 +19,5 @@ def _home_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     """Keep the tests away from what the person who runs them has saved."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RISKCORE_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.delenv("RISKCORE_DATABASE_URL", raising=False)
         yield
