@@ -1,7 +1,7 @@
 """Entropy pooling in passes of exp, and against fortitudo.tech and skfolio where they are installed.
 
 Run `OMP_NUM_THREADS=1 python benchmarks/bench_pooling.py`. One pass is exp over S × 10 numbers; the target
-for ten views on 100,000 scenarios is 20. The peers are no part of the environments of the project: install them
+for ten views is 20 at 100,000 scenarios. The peers are no part of the project's environments: install them
 beside it to compare (`pip install fortitudo.tech skfolio`), otherwise their lines are left out.
 
 With fortitudo.tech comes its simulation of ten asset classes, on which Vorobets (2021), Sequential entropy

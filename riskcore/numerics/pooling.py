@@ -5,6 +5,7 @@ is to equal a target, or not to exceed it. The dual has one unknown per view, ho
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import log
 
 import numpy as np
@@ -27,6 +28,8 @@ BLOCK_ELEMENTS = 1 << 15
 # Flat directions of the dual (rows that repeat each other) get no longer a step than this allows.
 FLAT = 1e-14
 RANGE_SLACK = 1e-12
+# How far apart one step may drive two exponents, unless they are further apart already.
+LEAP = 100.0
 # The last Hessian serves again after a step that left less than this share of the residual.
 SERVES = 0.01
 # A start is found on about this many scenarios.
@@ -193,6 +196,11 @@ class _System:
     sign: Floats
     scale: Floats
 
+    @cached_property
+    def spans(self) -> Floats:
+        """Return the range of every row: θ · spans bounds how far apart two exponents can be."""
+        return np.asarray(self.rows.max(axis=1) - self.rows.min(axis=1))
+
     @property
     def floor(self) -> float:
         """Return log min p: no q is further from p in relative entropy, and the dual never exceeds that."""
@@ -339,7 +347,9 @@ def _searched(system: _System, theta: Floats, state: _State, hessian: Floats) ->
     step = np.zeros(theta.size)
     step[free] = -_solved(hessian[np.ix_(free, free)], state.gradient[free])
     noise = 1e-13 * (1.0 + abs(state.value))
-    length = 1.0
+    # A step that carries nearly all weight onto one scenario leaves no curvature to find the way back with.
+    reach = float(np.abs(step) @ system.spans)
+    length = min(1.0, max(LEAP, float(np.abs(theta) @ system.spans)) / reach) if reach > 0.0 else 1.0
     for _ in range(60):
         moved = theta + length * step
         moved[system.bounded] = np.maximum(moved[system.bounded], 0.0)

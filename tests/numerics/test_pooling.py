@@ -137,6 +137,18 @@ def test_views_close_to_the_edge_of_the_scenarios_hold(seed, pull):
     assert found.probabilities @ rows[0] == pytest.approx(target, rel=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_six_views_met_by_almost_one_scenario_hold_up_to_it_and_not_beyond(seed):
+    rng = np.random.default_rng(seed)
+    rows, prior = rng.standard_t(4, (6, 500)) * 0.01, np.full(500, 1 / 500)
+    corner = rows[:, np.argmax(rng.normal(size=6) @ rows)]
+    for share in (0.9, 0.999, 0.999999):
+        found = pool(prior, rows, share * corner + (1 - share) * (rows @ prior))
+        assert found.residual <= 1e-8 and found.probabilities.max() > 0.5
+    with pytest.raises(InfeasibleViewsError):
+        pool(prior, rows, 1.0001 * corner)
+
+
 def test_a_scenario_without_probability_keeps_none():
     prior = np.array([0.5, 0.0, 0.5])
     found = pool(prior, np.array([[0.0, 100.0, 1.0]]), np.array([0.75]))
@@ -153,7 +165,7 @@ def test_many_scenarios_take_the_same_answer_from_the_start_found_on_few():
         slow = pool(prior, rows, targets)
     finally:
         pooling.SAMPLE = fast
-    assert np.abs(found.probabilities - slow.probabilities).max() < 1e-15
+    assert np.abs(found.probabilities - slow.probabilities).max() < 1e-14
 
 
 def test_inputs_stay_as_they_are():
