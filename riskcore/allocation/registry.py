@@ -29,8 +29,8 @@ class Allocator:
     measure
         The risk measure whose shares the weights shape or minimise: "volatility", "cvar", "gaussian_cvar" or
         None.
-    uses_confidence
-        Whether it needs a confidence level.
+    uses_confidence, uses_risk_free
+        Whether it needs a confidence level, and whether a risk-free rate changes its weights.
     """
 
     key: str
@@ -38,6 +38,7 @@ class Allocator:
     description: str
     measure: str | None
     uses_confidence: bool
+    uses_risk_free: bool = False
 
 
 ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
@@ -86,6 +87,7 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "The largest average return per volatility of the past; averages are the weakest input.",
                 "volatility",
                 False,
+                uses_risk_free=True,
             ),
             Allocator(
                 "maximum_diversification",
@@ -118,7 +120,6 @@ _PLAIN: Mapping[str, Callable[[Scenarios], AllocationResult]] = {
     "inverse_volatility": inverse_volatility,
     "equal_risk_contribution": equal_risk_contribution,
     "minimum_variance": minimum_variance,
-    "maximum_sharpe": maximum_sharpe,
     "maximum_diversification": maximum_diversification,
     "hierarchical_risk_parity": hierarchical_risk_parity,
 }
@@ -129,8 +130,12 @@ _WITH_CONFIDENCE: Mapping[str, Callable[..., AllocationResult]] = {
 }
 
 
-def allocate(key: str, scenarios: Scenarios, *, confidence: float | None = None) -> AllocationResult:
+def allocate(
+    key: str, scenarios: Scenarios, *, confidence: float | None = None, risk_free: float = 0.0
+) -> AllocationResult:
     """Run the allocator of that key; `confidence` is needed where it uses one, and ignored elsewhere.
+
+    `risk_free` is the rate per period of the scenarios, ignored where weights do not depend on it.
 
     Raises
     ------
@@ -150,6 +155,8 @@ def allocate(key: str, scenarios: Scenarios, *, confidence: float | None = None)
     """
     if key not in ALLOCATORS:
         raise InputError(f"No allocator {key!r}; choose one of {listed(ALLOCATORS, most=20)}.", key=key)
+    if ALLOCATORS[key].uses_risk_free:
+        return maximum_sharpe(scenarios, risk_free=risk_free)
     if key in _PLAIN:
         return _PLAIN[key](scenarios)
     if confidence is None:

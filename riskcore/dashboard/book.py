@@ -30,7 +30,14 @@ RULES = {
     "equal_risk_contribution": "Volatility parity",
     "cvar_parity": "CVaR parity",
     "minimum_cvar": "Minimum CVaR",
+    "minimum_variance": "Minimum variance",
+    "maximum_sharpe": "Maximum Sharpe",
+    "maximum_diversification": "Max diversification",
+    "hierarchical_risk_parity": "Hierarchical parity",
+    "gaussian_cvar_parity": "Gaussian CVaR parity",
 }
+# Those that make risk shares equal; others reach shares, too, but not on purpose.
+PARITY = frozenset({"equal_risk_contribution", "cvar_parity", "gaussian_cvar_parity"})
 GROUPINGS = {"asset_class": "Class", "sector": "Sector", "region": "Region", "currency": "Currency"}
 HORIZON_DAYS = {"1d": 1, "1w": 5, "10d": 10, "1m": 21}
 TRADING_DAYS = 252.0
@@ -50,8 +57,8 @@ class Holding:
     @property
     def solved_for(self) -> str | None:
         """The measure whose contributions the weights make equal, None for any other portfolio."""
-        parity = self.allocation is not None and self.allocation.shares is not None
-        return self.allocation.measure if parity and self.allocation else None
+        solved = self.allocation
+        return solved.measure if solved is not None and solved.method in PARITY else None
 
     @property
     def cash(self) -> float:
@@ -218,8 +225,19 @@ class Book:
 
     def solve(self, method: str) -> AllocationResult:
         """Return an allocator's weights on the horizon's scenarios."""
-        confidence = self.view.confidence if ALLOCATORS[method].uses_confidence else None
-        return cached.solve(self.scenarios, method, confidence)
+        settings = self.settings_of(method)
+        return cached.solve(
+            self.scenarios, method, settings.get("confidence"), settings.get("risk_free", 0.0)
+        )
+
+    def settings_of(self, method: str) -> dict[str, float]:
+        """Return what an allocator needs besides scenarios: its level, its risk-free rate per period."""
+        settings = {}
+        if ALLOCATORS[method].uses_confidence:
+            settings["confidence"] = self.view.confidence
+        if ALLOCATORS[method].uses_risk_free:
+            settings["risk_free"] = self.view.risk_free / self.scenarios.periods_per_year
+        return settings
 
     def check(self, letter: str, code: str) -> dict[str, float] | None:
         """Return the weights behind a code, None for a rule; refuse what these assets cannot build."""
@@ -258,7 +276,8 @@ class Book:
         method = self.rule(code)
         level = {"confidence"} if ALLOCATORS[method].uses_confidence else set()
         measure = {"measure"} if code == "risk_parity" else set()
-        return frozenset({"horizon", *level, *measure})
+        rate = {"risk_free"} if ALLOCATORS[method].uses_risk_free else set()
+        return frozenset({"horizon", *level, *measure, *rate})
 
     def rule(self, code: str) -> str:
         """Return the allocator behind a named rule: risk parity follows the frame's measure."""

@@ -126,13 +126,15 @@ def scenarios(
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
-def _solve(fingerprint: str, method: str, confidence: float | None, _data: Scenarios) -> AllocationResult:
-    return allocate(method, _data, confidence=confidence)
+def _solve(
+    fingerprint: str, method: str, confidence: float | None, risk_free: float, _data: Scenarios
+) -> AllocationResult:
+    return allocate(method, _data, confidence=confidence, risk_free=risk_free)
 
 
-def solve(data: Scenarios, method: str, confidence: float | None) -> AllocationResult:
-    """Return the weights of an allocator on scenarios."""
-    return _solve(data.fingerprint, method, confidence, data)
+def solve(data: Scenarios, method: str, confidence: float | None, risk_free: float = 0.0) -> AllocationResult:
+    """Return the weights of an allocator on scenarios; the risk-free rate is per period of these."""
+    return _solve(data.fingerprint, method, confidence, risk_free, data)
 
 
 @st.cache_resource(show_spinner=False, max_entries=1024)

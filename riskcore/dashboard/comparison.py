@@ -4,16 +4,30 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from riskcore.allocation import ALLOCATORS
 from riskcore.dashboard import cached
-from riskcore.dashboard.book import RULES, Book
+from riskcore.dashboard.book import RULES, Book, Holding
+from riskcore.dashboard.widgets import guarded
+from riskcore.errors import NumericalError
 from riskcore.measures import risk
 from riskcore.portfolio import Portfolio
 from riskcore.results import AllocationResult
 from riskcore.statistics import describe
 
-__all__ = ["METHODS", "Candidate", "candidates", "comparison_table", "solution_table"]
+__all__ = [
+    "FIRST",
+    "MORE",
+    "Candidate",
+    "Refusal",
+    "candidates",
+    "comparison_table",
+    "figures_table",
+    "solution_table",
+]
 
-METHODS = ("equal_weight", "inverse_volatility", "equal_risk_contribution", "cvar_parity", "minimum_cvar")
+FIRST = ("equal_weight", "inverse_volatility", "equal_risk_contribution", "cvar_parity")
+MORE = tuple(rule for rule in RULES if rule in ALLOCATORS and rule not in FIRST)
+NOT_SOLVED = "why there are no weights"
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,22 +41,45 @@ class Candidate:
     letters: tuple[str, ...]
 
 
-def candidates(book: Book, methods: tuple[str, ...]) -> list[Candidate]:
-    """Return the allocators asked for, then A and B where they are something else."""
-    found = []
+@dataclass(frozen=True)
+class Refusal:
+    """An allocator without an answer on these scenarios, and why."""
+
+    code: str
+    title: str
+    reason: str
+
+
+def candidates(book: Book, methods: tuple[str, ...]) -> tuple[list[Candidate], list[Refusal]]:
+    """Return the allocators asked for, then A and B where they are something else, and who refused.
+
+    A or B that cannot be built is said once, where this is drawn; the others are shown all the same.
+    """
+    found, refused, held = [], [], _held(book)
     for method in methods:
-        solved = book.solve(method)
-        letters = tuple(
-            h.letter for h in book.both if h.allocation is not None and h.allocation.method == method
-        )
+        try:
+            solved = book.solve(method)
+        except NumericalError as error:
+            refused.append(Refusal(method, RULES[method], str(error)))
+            continue
+        letters = tuple(h.letter for h in held if h.allocation is not None and h.allocation.method == method)
         found.append(Candidate(method, RULES[method], solved.portfolio(RULES[method]), solved, letters))
     shown = {letter for candidate in found for letter in candidate.letters}
-    for holding in book.both:
+    for holding in held:
         if holding.letter not in shown:
             title = f"{holding.letter}: {holding.title}"
             portfolio = holding.portfolio.renamed(title)
             found.append(Candidate(holding.code, title, portfolio, holding.allocation, (holding.letter,)))
-    return found
+    return found, refused
+
+
+def _held(book: Book) -> list[Holding]:
+    """Return those of A and B that can be built, and say why the other cannot."""
+    held = []
+    for letter in ("a", "b"):
+        with guarded():
+            held.append(getattr(book, letter))
+    return held
 
 
 def comparison_table(book: Book, found: list[Candidate]) -> pd.DataFrame:
@@ -66,6 +103,15 @@ def comparison_table(book: Book, found: list[Candidate]) -> pd.DataFrame:
             f"effective bets ({horizon})": facts.effective_bets,
         }
     return pd.DataFrame.from_dict(rows, orient="index").astype(float)
+
+
+def figures_table(table: pd.DataFrame, refused: list[Refusal]) -> pd.DataFrame:
+    """Return the figures with a row for every allocator that refused, empty but for the reason."""
+    if not refused:
+        return table
+    reasons = pd.Series({r.title: r.reason for r in refused}, name=NOT_SOLVED)
+    whole = table.reindex([*table.index, *reasons.index])
+    return whole.assign(**{NOT_SOLVED: reasons.reindex(whole.index).fillna("")})
 
 
 def solution_table(found: list[Candidate]) -> pd.DataFrame:

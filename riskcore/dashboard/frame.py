@@ -37,12 +37,13 @@ PAGES = {
     "tail": Page("pages/tail.py", "Tail", ":material/area_chart:", "Understand"),
     "stress": Page("pages/stress.py", "Stress", ":material/thunderstorm:", "What if"),
     "allocation": Page("pages/allocation.py", "Allocation", ":material/pie_chart:", "Choose"),
+    "backtest": Page("pages/backtest.py", "Backtest", ":material/history:", "Choose"),
 }
 
 # Controls of the frame; a page names those that change what it shows.
 CONTROLS = frozenset({"a", "b", "confidence", "horizon", "measure", "window", "bench", "risk_free", "value"})
 # These change every page where A or B is solved with them.
-THROUGH_RULES = frozenset({"confidence", "horizon", "measure"})
+THROUGH_RULES = frozenset({"confidence", "horizon", "measure", "risk_free"})
 FREQUENCIES = (
     (200, "daily"),
     (40, "weekly"),

@@ -5,7 +5,7 @@ from datetime import date
 from riskcore.dashboard.book import Book, Holding
 from riskcore.errors import RiskcoreError
 
-__all__ = ["page_script", "window_literal"]
+__all__ = ["arguments_of", "page_script", "window_literal"]
 
 
 def page_script(book: Book, body: str, *, imports: str = "") -> str:
@@ -68,5 +68,12 @@ def _portfolio(book: Book, holding: Holding) -> str:
         weights = {str(k): float(v) for k, v in holding.portfolio.weights.items()}
         return f"{name} = Portfolio({holding.letter!r}, {weights!r})"
     method = holding.allocation.method
-    level = f", confidence={book.view.confidence!r}" if holding.allocation.confidence is not None else ""
-    return f"{name} = allocate({method!r}, scenarios{level}).portfolio({holding.letter!r})"
+    return (
+        f"{name} = allocate({method!r}, scenarios{arguments_of(book, method)}).portfolio({holding.letter!r})"
+    )
+
+
+def arguments_of(book: Book, method: str) -> str:
+    """Return the level and the rate an allocator needs, as further arguments of `allocate`."""
+    settings = book.settings_of(method)
+    return "".join(f", {name}={value!r}" for name, value in settings.items() if value)

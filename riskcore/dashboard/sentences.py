@@ -32,7 +32,12 @@ PERIOD_WORDS = {
     "1m": "months",
     "1p": "periods",
 }
-MEASURE_WORDS = {"volatility": "volatility", "cvar": "CVaR", "var": "VaR"}
+MEASURE_WORDS = {
+    "volatility": "volatility",
+    "cvar": "CVaR",
+    "var": "VaR",
+    "gaussian_cvar": "CVaR under normal returns",
+}
 
 
 def worst_part(book: Book) -> str:

@@ -190,6 +190,6 @@ def test_the_door_and_the_allocators_are_in_the_link(open_app):
     app = open_app("data", door="Yahoo tickers")
     assert app.segmented_control(key="door").value == "yahoo"
     assert not app.warning
-    app = open_app("allocation", more="true")
-    assert app.toggle(key="more").value
+    app = open_app("allocation", more="Minimum CVaR")
+    assert app.multiselect(key="more").value == ["minimum_cvar"]
     assert any("Minimum CVaR" in str(column) for column in app.dataframe[0].value.columns)

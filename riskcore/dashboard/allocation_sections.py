@@ -1,0 +1,168 @@
+"""The allocators of the Allocation page: which are compared, what they offer, their weights and figures."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+import streamlit as st
+
+from riskcore.allocation import ALLOCATORS
+from riskcore.dashboard import state
+from riskcore.dashboard.book import RULES, Book
+from riskcore.dashboard.comparison import (
+    FIRST,
+    MORE,
+    Candidate,
+    Refusal,
+    candidates,
+    comparison_table,
+    figures_table,
+    solution_table,
+)
+from riskcore.dashboard.contribution_sections import Lines
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.view import weights_code
+from riskcore.dashboard.widgets import current_theme, data_table, explain, show, show_table
+from riskcore.figures import draw_weights
+from riskcore.figures.words import card_percent
+
+__all__ = ["Weighed", "choice", "make_buttons", "more_methods", "weighed", "weights_and_figures"]
+
+EVEN = 1e-9
+MOST_IN_A_ROW = 5
+IN_SAMPLE = (
+    "In-sample: weights and figures come from the same window, so they flatter whatever was solved for. "
+    "Nothing here says which will do better."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """The portfolios compared on the page, who refused, and what the closer looks print."""
+
+    book: Book
+    methods: tuple[str, ...]
+    found: list[Candidate]
+    refused: list[Refusal]
+    table: pd.DataFrame
+    lines: list[Lines] = field(default_factory=list)
+
+    @property
+    def cvars(self) -> dict[str, float]:
+        """CVaR over the horizon by title."""
+        column = next(c for c in self.table.columns if c.startswith("CVaR"))
+        return {str(title): float(value) / 100 for title, value in self.table[column].items()}
+
+    @property
+    def cvar_words(self) -> str:
+        """What the figure is called: "1-day CVaR 95 %"."""
+        return f"{self.book.horizon_label} CVaR {100 * self.book.view.confidence:g}\N{NO-BREAK SPACE}%"
+
+    @property
+    def letters(self) -> dict[str, str]:
+        """The titles of A and B."""
+        return {letter: c.title for c in self.found for letter in c.letters}
+
+
+def more_methods(*, drawn: bool) -> tuple[str, ...]:
+    """Draw the choice of further allocators, or read what the link says where it is not drawn."""
+    if not drawn:
+        asked = st.query_params.get_all("more")
+        return tuple(method for method in MORE if RULES[method] in asked)
+    chosen = st.multiselect(
+        "More allocators",
+        list(MORE),
+        format_func=lambda method: RULES[method],
+        key="more",
+        bind="query-params",
+        placeholder="Choose among six more, or all",
+        help="They join the table, the weights and every closer look.",
+    )
+    return tuple(method for method in MORE if method in chosen)
+
+
+def weighed(book: Book, more: tuple[str, ...]) -> Weighed:
+    """Solve the allocators asked for and measure them."""
+    methods = (*FIRST, *more)
+    found, refused = candidates(book, methods)
+    return Weighed(book, methods, found, refused, comparison_table(book, found))
+
+
+def choice(weighed: Weighed) -> None:
+    """Compare the allocators in a sentence and offer each as A or B."""
+    _headline(weighed)
+    offered = [candidate for candidate in weighed.found if candidate.code in ALLOCATORS]
+    for start in range(0, len(offered), MOST_IN_A_ROW):
+        with st.container(horizontal=True, gap="small"):
+            for candidate in offered[start : start + MOST_IN_A_ROW]:
+                _offer(weighed, candidate)
+    for refusal in weighed.refused:
+        with st.container(border=True, gap="small"):
+            st.markdown(f"**{plain(refusal.title)}**", help=ALLOCATORS[refusal.code].description)
+            st.caption(plain(f"No weights: {refusal.reason}"))
+
+
+def _headline(weighed: Weighed) -> None:
+    """Say what weighting changes."""
+    cvars, measure = weighed.cvars, weighed.cvar_words
+    low, high = min(cvars, key=cvars.__getitem__), max(cvars, key=cvars.__getitem__)
+    least, most = card_percent(cvars[low]), card_percent(cvars[high])
+    if least == most:
+        said = f"Weighted differently, the same assets have about the same {measure}: {least}."
+    else:
+        said = f"The same assets, weighted differently: {measure} from {least} ({low}) to {most} ({high})."
+    st.header(plain(said), anchor=False)
+    st.caption(IN_SAMPLE)
+
+
+def _offer(weighed: Weighed, candidate: Candidate) -> None:
+    """Draw the card of one allocator: its CVaR, its largest weight, and its buttons."""
+    with st.container(border=True, width="stretch", height="stretch", gap="small"):
+        st.markdown(f"**{plain(candidate.title)}**", help=ALLOCATORS[candidate.code].description)
+        weights = candidate.portfolio.weights
+        most = f"most in {weights.idxmax()}, {card_percent(float(weights.max()))}"
+        said = "all the same" if float(weights.max() - weights.min()) < EVEN else most
+        level = card_percent(weighed.cvars[candidate.title])
+        st.caption(plain(f"{weighed.cvar_words}: {level} · {said}"))
+        with st.container(horizontal=True, gap="small"):
+            for letter in ("A", "B"):
+                is_now = letter in candidate.letters
+                st.button(
+                    f"Is {letter}" if is_now else f"Make {letter}",
+                    key=f"make_{letter}_{candidate.code}",
+                    disabled=is_now,
+                    on_click=state.change,
+                    kwargs={letter.lower(): candidate.code},
+                )
+
+
+def make_buttons(weights: pd.Series, key: str) -> None:
+    """Offer weights that no rule gives as A or B; they stay as they are when the window moves."""
+    code = weights_code({str(asset): round(float(w), 6) for asset, w in weights.items() if abs(w) > 5e-7})
+    with st.container(horizontal=True, gap="small"):
+        for letter in ("A", "B"):
+            st.button(
+                f"Make {letter}",
+                key=f"make_{letter}_{key}",
+                help="As typed weights, to six decimals: they do not move with the window.",
+                on_click=state.change,
+                kwargs={letter.lower(): code},
+            )
+
+
+def weights_and_figures(weighed: Weighed) -> None:
+    """Draw the weights, and the figures of each in a table."""
+    weights = pd.DataFrame({c.title: c.portfolio.weights for c in weighed.found})
+    now = weighed.letters
+    show(
+        draw_weights(weights, theme=current_theme(), a=now.get("A"), b=now.get("B")), key="allocation_weights"
+    )
+    st.markdown("**Figures of each, in-sample**")
+    show_table(figures_table(weighed.table, weighed.refused), key="allocation_figures")
+    with st.expander("How each was solved"):
+        data_table(solution_table(weighed.found), key="solutions")
+    explain(
+        weighed.book.view,
+        "Risk parity asks for weights under which every asset contributes the same amount of risk. It is the "
+        "minimum of a convex function, so the answer is unique, and the residual shown proves it.",
+        r"\min_{y>0}\;\rho(y)-\sum_i b_i\log y_i,\qquad w=y/\textstyle\sum_i y_i",
+    )

@@ -1,0 +1,155 @@
+"""The Allocation page: every allocator, and the views folded under them."""
+
+import io
+from contextlib import redirect_stdout
+
+import numpy as np
+import pytest
+
+from riskcore import cvar
+from riskcore.allocation import ALLOCATORS, allocate, maximum_sharpe
+from riskcore.dashboard.book import RULES
+from riskcore.data.sample import load_sample
+from tests.dashboard.reading import checked, words
+
+SPACE = "\N{NO-BREAK SPACE}"
+MORE = (
+    "Minimum CVaR",
+    "Minimum variance",
+    "Maximum Sharpe",
+    "Max diversification",
+    "Hierarchical parity",
+    "Gaussian CVaR parity",
+)
+# From April to July 2025 both gained in almost every 21 days: no risk parity exists, others do.
+CALM = {"assets": "SPY,QQQ", "from_": "2025-04-10", "to": "2025-07-28", "h": "1m", "conf": "0.9"}
+
+
+@pytest.fixture(scope="module")
+def sample():
+    prices = load_sample("global")
+    return prices.scenarios(list(prices.default_assets))
+
+
+def script(app):
+    return next(c.value for c in app.code if c.language == "python")
+
+
+def printed(app):
+    told = io.StringIO()
+    with redirect_stdout(told):
+        exec(compile(script(app), "script", "exec"), {})
+    return told.getvalue()
+
+
+def weights_shown(app):
+    return app.dataframe[0].value
+
+
+def with_all(open_app, **query):
+    app = open_app("allocation", **query)
+    return checked(app.multiselect(key="more").set_value(list(ALLOCATORS)[4:]).run())
+
+
+def test_all_allocators_have_weights_cards_and_figures_of_the_engine(open_app, sample):
+    app = with_all(open_app)
+    shown = weights_shown(app)
+    figures = app.dataframe[1].value
+    assert len(figures) == len(ALLOCATORS) == 10
+    for method in ALLOCATORS:
+        solved = allocate(method, sample, confidence=0.95)
+        title = RULES[method]
+        assert np.allclose(shown[f"{title} (% of value)"], 100 * solved.weights, atol=1e-9)
+        level = cvar(sample, solved.portfolio(), confidence=0.95).value
+        assert np.isclose(figures.loc[title, f"CVaR 95{SPACE}%, % (1-day)"], 100 * level, rtol=1e-12)
+        assert app.button(key=f"make_A_{method}") is not None
+
+
+def test_the_choice_of_allocators_is_in_the_link(open_app):
+    app = open_app("allocation", more="Maximum Sharpe")
+    assert "Maximum Sharpe (% of value)" in weights_shown(app).columns
+    assert "Minimum CVaR (% of value)" not in weights_shown(app).columns
+    assert not app.warning
+
+
+@pytest.mark.parametrize("method", list(ALLOCATORS))
+def test_every_allocator_can_be_a_on_every_page(open_app, method):
+    app = open_app("contributions", a=method)
+    assert not app.error, words(app)
+    app = open_app("allocation", a=method)
+    assert app.button(key=f"make_A_{method}").disabled
+
+
+def test_make_b_takes_an_allocator_of_the_choice(open_app):
+    app = with_all(open_app)
+    checked(app.button(key="make_B_hierarchical_risk_parity").click().run())
+    assert app.query_params["b"] == "hierarchical_risk_parity"
+    assert app.multiselect(key="more").value
+
+
+def test_the_risk_free_rate_reaches_maximum_sharpe_per_period(open_app, sample):
+    app = open_app("allocation", a="maximum_sharpe", rf="0.03")
+    expected = maximum_sharpe(sample, risk_free=0.03 / 252).weights
+    column = next(c for c in weights_shown(app).columns if "Sharpe" in c)
+    assert np.allclose(weights_shown(app)[column], 100 * expected, atol=1e-9)
+    assert not np.allclose(expected, maximum_sharpe(sample).weights, atol=0.01)
+    assert not open_app("tail", a="maximum_sharpe").number_input(key="frame_risk_free").disabled
+    assert open_app("tail").number_input(key="frame_risk_free").disabled
+
+
+def test_an_allocator_that_refuses_keeps_its_row_with_the_reason(open_app):
+    app = with_all(open_app, a="equal_weight", b="minimum_variance", **CALM)
+    figures = app.dataframe[1].value
+    assert len(figures) == 10
+    refused = figures.loc["CVaR parity"]
+    assert "CVaR" in refused["why there are no weights"]
+    assert refused.drop("why there are no weights").isna().all()
+    assert figures.loc["Minimum variance", "why there are no weights"] == ""
+    assert "CVaR parity (% of value)" not in weights_shown(app).columns
+    assert "No weights: " in words(app)
+    with pytest.raises(KeyError):
+        app.button(key="make_A_cvar_parity")
+
+
+def test_unbounded_gaussian_parity_names_its_portfolio(open_app):
+    app = with_all(open_app, a="equal_weight", b="minimum_variance", **CALM)
+    reason = app.dataframe[1].value.loc["Gaussian CVaR parity", "why there are no weights"]
+    assert "unbounded" in reason
+    assert "SPY" in reason or "QQQ" in reason
+
+
+def test_a_portfolio_that_cannot_be_built_leaves_the_others(open_app):
+    app = open_app("allocation", **CALM)
+    assert len(app.error) == 1
+    assert app.header
+    assert "Equal weight (% of value)" in weights_shown(app).columns
+
+
+def test_too_high_a_rate_for_maximum_sharpe_is_said_and_the_others_stay(open_app):
+    app = open_app("allocation", more="Maximum Sharpe", rf="0.4")
+    reason = app.dataframe[1].value.loc["Maximum Sharpe", "why there are no weights"]
+    assert "risk-free rate" in reason
+
+
+def test_only_parity_rules_claim_equal_shares(open_app):
+    assert "equal shares" not in words(open_app("contributions", a="minimum_variance", b="minimum_cvar"))
+    text = words(open_app("contributions", a="gaussian_cvar_parity"))
+    assert "A was solved for equal shares of CVaR under normal returns" in text
+
+
+def test_the_script_prints_every_allocator(open_app, sample):
+    told = printed(with_all(open_app, rf="0.02"))
+    expected = allocate("maximum_sharpe", sample, risk_free=0.02 / 252)
+    assert f"CVaR {cvar(sample, expected.portfolio(), confidence=0.95).value:.10f}" in told
+    assert f"{expected.weights['BND']:.10f}" in told
+
+
+def test_the_script_leaves_out_who_refused(open_app):
+    app = with_all(open_app, a="equal_weight", b="minimum_variance", **CALM)
+    assert "cvar_parity" not in script(app)
+    assert "Minimum variance" in printed(app)
+
+
+def test_every_allocator_is_a_rule_whose_label_fits_the_menu():
+    assert set(ALLOCATORS) <= set(RULES)
+    assert max(len(label) for label in RULES.values()) <= 20
