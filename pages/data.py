@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from riskcore.dashboard.data_forms import asset_choice, csv_door, sample_door, weights_form, yahoo_door
+from riskcore.dashboard.data_forms import asset_choice, csv_door, sample_door, yahoo_door
+from riskcore.dashboard.data_holdings import holdings_door
 from riskcore.dashboard.frame import open_page
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.widgets import guarded
@@ -22,6 +23,9 @@ for asset, first, years in prices.shortened_by(history.assets):
 """
 
 frame = open_page("data", uses={"a", "b", "window"})
+st.header("What you hold", anchor=False)
+with guarded():
+    holdings_door(frame.book)
 st.header("Where the prices come from", anchor=False)
 door = st.segmented_control(
     "Source",
@@ -38,8 +42,5 @@ with guarded():
 st.header("Which assets", anchor=False)
 with guarded():
     asset_choice(frame.book)
-st.header("What you hold", anchor=False)
-with guarded():
-    weights_form(frame.book)
 with guarded():
     frame.footer(page_script(frame.book, SCRIPT))

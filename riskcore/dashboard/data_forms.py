@@ -1,4 +1,4 @@
-"""The forms of the Data page: samples, a CSV, Yahoo tickers, the choice of assets, typed weights."""
+"""The forms of the Data page for prices: samples, files, Yahoo tickers, the choice of assets."""
 
 from collections.abc import Iterable
 from dataclasses import fields, replace
@@ -8,18 +8,17 @@ import pandas as pd
 import streamlit as st
 
 from riskcore.dashboard import cached, state
-from riskcore.dashboard.book import Book, Holding
+from riskcore.dashboard.book import Book
 from riskcore.dashboard.text import counted, plain
-from riskcore.dashboard.view import View, weights_code
+from riskcore.dashboard.view import View
 from riskcore.dashboard.widgets import data_table, guarded, notice
 from riskcore.data.files import Answers, load_prices
 from riskcore.data.price_set import PriceSet
 from riskcore.data.sample import SAMPLES
-from riskcore.data.weights import parse_weights
 from riskcore.data.yahoo import fetch_prices
 from riskcore.errors import InputError, SourceError
 
-__all__ = ["asset_choice", "csv_door", "sample_door", "weights_form", "yahoo_door"]
+__all__ = ["asset_choice", "csv_door", "sample_door", "yahoo_door"]
 
 MOST_MEGABYTES = 64
 YAHOO_YEARS = 10
@@ -219,51 +218,3 @@ def _use_assets() -> None:
     state.change(assets=chosen)
     if not chosen:
         state.say("At least one asset is needed: the first choice of this data set is shown again.")
-
-
-def weights_form(book: Book) -> None:
-    """Type or paste weights and make them A or B."""
-    st.caption(
-        "One line per asset: ticker and weight, as 0.25 or 25 %. Paste from a spreadsheet works. Weights are "
-        "rebalanced every period; a rest below 100 % is cash."
-    )
-    text = st.text_area(
-        "Tickers and weights",
-        placeholder="SPY\t60 %\nBND\t40 %",
-        key="weights_text",
-        height=140,
-        label_visibility="collapsed",
-    )
-    if text.strip():
-        with guarded():
-            _offer_weights(text, book)
-    with st.expander("A and B in numbers", expanded=not text.strip()):
-        data_table(_weights_shown(book.both), key="weights_shown")
-
-
-def _offer_weights(text: str, book: Book) -> None:
-    reading = parse_weights(text, book.prices.assets)
-    for note in reading.notes:
-        st.caption(plain(f"• {note}"))
-    shown = pd.DataFrame({"weight, %": {k: 100 * v for k, v in reading.weights.items()}})
-    data_table(shown, key="weights_read", width="content")
-    held = {*book.assets, *(k for k, v in reading.weights.items() if v)}
-    assets = tuple(t for t in book.prices.tickers if t in held)
-    added = [a for a in assets if a not in book.assets]
-    if added:
-        notice(f"{', '.join(added)} will be added to the assets shown.")
-    changes = {"assets": assets} if added else {}
-    code = weights_code(reading.weights)
-    with st.container(horizontal=True):
-        for letter in ("a", "b"):
-            st.button(
-                f"Make this {letter.upper()}",
-                key=f"use_{letter}",
-                type="primary",
-                on_click=state.change,
-                kwargs={letter: code, **changes},
-            )
-
-
-def _weights_shown(both: tuple[Holding, Holding]) -> pd.DataFrame:
-    return pd.DataFrame({f"{h.letter}, %": 100 * h.portfolio.weights for h in both})
