@@ -22,9 +22,10 @@ __all__ = ["CvarGoal", "pool_cvar"]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Sense = Literal["=", ">=", "<="]
-HOLDS = 1e-9
+HOLDS = 1e-8
 """How far a CVaR may miss its goal, as a share of the range of its losses."""
 ROUNDS = 300
+SETTLED = 40
 MOST_TURNS = 4
 
 
@@ -87,14 +88,20 @@ class _Side:
         self.raising = goal.reached(posterior) < goal.value
         self.cuts = [goal.var(tilted_to_cvar(goal.losses, posterior, goal.confidence, goal.value))]
 
-    def moved(self, posterior: Floats, binding: bool) -> None:
-        """Add or move a threshold, or push the other way where the other views have gone too far."""
-        if not binding and self.turns < MOST_TURNS:
+    def moved(self, posterior: Floats, binding: list[bool]) -> None:
+        """Add or move a threshold, or push the other way where the other views have gone too far.
+
+        Thresholds in `binding` that do not bind are dropped: near-copies of a row would cost the others their
+        precision.
+        """
+        if not any(binding) and self.turns < MOST_TURNS:
             self.turns += 1
             self.started(posterior)
+        elif self.raising:
+            kept = [cut for cut, binds in zip(self.cuts, binding, strict=True) if binds]
+            self.cuts = [*kept, self.goal.var(posterior)]
         else:
-            var = self.goal.var(posterior)
-            self.cuts = [*self.cuts, var] if self.raising else [var]
+            self.cuts = [self.goal.var(posterior)]
 
 
 def pool_cvar(
@@ -122,7 +129,7 @@ def pool_cvar(
     Returns
     -------
     Pooled
-        Every CVaR goal holds to 1e-9 of the range of its losses. `multipliers` are those of the linear views;
+        Every CVaR goal holds to 1e-8 of the range of its losses. `multipliers` are those of the linear views;
         `residual` covers both (for CVaR as a share of the range).
 
     Raises
@@ -162,7 +169,7 @@ def pool_cvar(
 
 def _jointly(p: Floats, linear: tuple[Floats, Floats, Flags], sides: list[_Side]) -> Pooled:
     a, b, upper = linear
-    for _ in range(ROUNDS):
+    for taken in range(ROUNDS):
         parts = [side.rows() for side in sides]
         owners = [place for place, (found, _) in enumerate(parts) for _ in found]
         extra = [row for found, _ in parts for row in found]
@@ -182,8 +189,11 @@ def _jointly(p: Floats, linear: tuple[Floats, Floats, Flags], sides: list[_Side]
             return _verified(sides, replace(found, multipliers=found.multipliers[: b.size]))
         pushed = found.multipliers[b.size :]
         for place in missed:
-            binding = any(pushed[k] != 0.0 for k, owner in enumerate(owners) if owner == place)
-            sides[place].moved(found.probabilities, binding)
+            theirs = [pushed[k] != 0.0 for k, owner in enumerate(owners) if owner == place]
+            # Beside a CVaR that is lowered dropped thresholds may return for ever: later on all are kept.
+            if taken >= SETTLED and any(theirs):
+                theirs = [True] * len(theirs)
+            sides[place].moved(found.probabilities, theirs)
     raise ConvergenceError(
         f"The CVaR views {listed(b.size + place for place in missed)} (counted from 0) could not be made "
         "to hold together with the others. Weaken one, or turn an equality into a bound."
