@@ -37,7 +37,11 @@ TYPED = "w:"
 # Streamlit's own parameters, which are none of ours to judge.
 FOREIGN_KEYS = frozenset({"embed", "embed_options"})
 # Inputs that belong to one page; its own widgets are bound to them.
-PAGE_KEYS = frozenset({"gap", "crises", "crisis", "more", "door", "by", "compared", "closer", "view"})
+PAGE_KEYS = frozenset(
+    {"gap", "crises", "crisis", "more", "door", "by", "compared", "closer", "view"}
+    | {"rules", "learn", "every", "bp", "held"}
+    | {"frontier", "point", "bounds", "bounded", "least", "most", "form"}
+)
 INSTEAD = "The default is used instead."
 
 

@@ -1,6 +1,7 @@
 """Figures: a result in, a drawing out. One theme, no computing of risk, no Streamlit."""
 
 from riskcore.figures.allocation import draw_weights
+from riskcore.figures.backtest import draw_backtest, draw_held_weights
 from riskcore.figures.budgets import draw_budgets
 from riskcore.figures.by_day import draw_days_by_asset
 from riskcore.figures.contributions import draw_paired, draw_weight_and_risk
@@ -24,6 +25,7 @@ __all__ = [
     "Drawing",
     "Theme",
     "closes_words",
+    "draw_backtest",
     "draw_budgets",
     "draw_contribution_intervals",
     "draw_contributions_through_time",
@@ -32,6 +34,7 @@ __all__ = [
     "draw_days_by_asset",
     "draw_drawdowns",
     "draw_exceptions",
+    "draw_held_weights",
     "draw_index_gap",
     "draw_loss_by_asset",
     "draw_paired",
