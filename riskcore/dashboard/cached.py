@@ -17,6 +17,8 @@ import streamlit as st
 from riskcore.allocation import allocate
 from riskcore.data.crises import Crisis, load_crises
 from riskcore.data.price_set import PriceSet
+from riskcore.data.quality import QualityReport, inspect
+from riskcore.data.recipe import Recipe
 from riskcore.data.sample import SAMPLES, load_sample
 from riskcore.errors import InputError
 from riskcore.portfolio import Portfolio
@@ -27,6 +29,7 @@ __all__ = [
     "LongRun",
     "compute",
     "crises",
+    "derived",
     "keep_price_set",
     "price_set",
     "scenarios",
@@ -51,29 +54,45 @@ def _sample(key: str) -> PriceSet:
     return load_sample(key)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a data set was made from: the key of another one, and the reader's decisions."""
+
+    base: str
+    recipe: Recipe
+
+
 class _Uploads:
     """Price sets brought by readers, in memory, the oldest dropped first; keys cannot be guessed."""
 
     def __init__(self) -> None:
         self._sets: OrderedDict[str, PriceSet] = OrderedDict()
+        self._origins: dict[str, Origin] = {}
         self._lock = Lock()
 
-    def keep(self, prices: PriceSet) -> str:
-        """Return the key of the set, the same one for the same content."""
+    def keep(self, prices: PriceSet, origin: Origin | None) -> str:
+        """Return the key of the set, the same one for the same content and origin."""
         with self._lock:
             for key, held in self._sets.items():
-                if held.fingerprint == prices.fingerprint and held.label == prices.label:
+                same = held.fingerprint == prices.fingerprint and held.label == prices.label
+                if same and self._origins.get(key) == origin:
                     self._sets.move_to_end(key)
                     return key
             key = f"upload-{token_urlsafe(12)}"
             self._sets[key] = prices
+            if origin is not None:
+                self._origins[key] = origin
             while len(self._sets) > MOST_UPLOADS:
-                self._sets.popitem(last=False)
+                self._origins.pop(self._sets.popitem(last=False)[0], None)
             return key
 
     def find(self, key: str) -> PriceSet | None:
         with self._lock:
             return self._sets.get(key)
+
+    def origin(self, key: str) -> Origin | None:
+        with self._lock:
+            return self._origins.get(key)
 
 
 @st.cache_resource(show_spinner=False)
@@ -81,9 +100,14 @@ def _uploads() -> _Uploads:
     return _Uploads()
 
 
-def keep_price_set(prices: PriceSet) -> str:
-    """Keep an uploaded or fetched price set while this server runs, and return its key."""
-    return _uploads().keep(prices)
+def keep_price_set(prices: PriceSet, origin: Origin | None = None) -> str:
+    """Keep an uploaded, fetched or mended price set while this server runs, and return its key."""
+    return _uploads().keep(prices, origin)
+
+
+def origin(key: str) -> Origin | None:
+    """Return what a data set was made from, None where it is as it came."""
+    return _uploads().origin(key)
 
 
 def price_set(key: str) -> PriceSet:
@@ -97,6 +121,16 @@ def price_set(key: str) -> PriceSet:
             "server restarts. Load it again on the Data page, or choose a bundled sample."
         )
     return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _quality(fingerprint: str, _prices: PriceSet) -> QualityReport:
+    return inspect(_prices)
+
+
+def quality(prices: PriceSet) -> QualityReport:
+    """Return what is wrong, doubtful or worth knowing about a data set."""
+    return _quality(prices.fingerprint, prices)
 
 
 @st.cache_resource(show_spinner=False)
@@ -161,6 +195,23 @@ def compute(function: Callable[..., T], data: Scenarios, portfolio: Portfolio, *
     name = f"{function.__module__}.{function.__qualname__}"
     key = tuple(sorted(settings.items()))
     return _compute(name, data.fingerprint, portfolio.name, weights, key, function, data)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _derived(
+    name: str,
+    fingerprint: str,
+    settings: tuple[tuple[str, Hashable], ...],
+    _function: Callable[..., T],
+    _data: Scenarios,
+) -> T:
+    return _function(_data, **dict(settings))
+
+
+def derived(function: Callable[..., T], data: Scenarios, **settings: Hashable) -> T:
+    """Return function(data, **settings), remembered by what went in, as `compute` does for a portfolio."""
+    name = f"{function.__module__}.{function.__qualname__}"
+    return _derived(name, data.fingerprint, tuple(sorted(settings.items())), function, data)
 
 
 class _Finished:

@@ -2,7 +2,9 @@
 
 from datetime import date
 
+from riskcore.dashboard import cached
 from riskcore.dashboard.book import Book, Holding
+from riskcore.data.price_set import PriceSet
 from riskcore.errors import RiskcoreError
 
 __all__ = ["arguments_of", "page_script", "window_literal"]
@@ -19,12 +21,13 @@ def page_script(book: Book, body: str, *, imports: str = "") -> str:
         a, b = book.both
     except RiskcoreError as error:
         return f"# No script: {' '.join(str(error).split())}\n"
+    imports_of_data, *loading = _loading(book.view.data, book.prices)
     lines = [
         "from riskcore import Portfolio, allocate, cvar, risk, risk_contributions",
-        *_loading(book)[:1],
+        imports_of_data,
         *([imports.strip()] if imports else []),
         "",
-        *_loading(book)[1:],
+        *loading,
         f"history = prices.scenarios({list(book.assets)!r}{window_literal(book)})",
         f"scenarios = history.over_horizon({book.periods})",
         _portfolio(book, a),
@@ -35,10 +38,19 @@ def page_script(book: Book, body: str, *, imports: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _loading(book: Book) -> list[str]:
-    prices = book.prices
-    if not book.view.data.startswith("upload-"):
-        return ["from riskcore.data.sample import load_sample", f"prices = load_sample({book.view.data!r})"]
+def _loading(key: str, prices: PriceSet) -> list[str]:
+    """Return the imports, in one text, and the lines that make `prices`."""
+    origin = cached.origin(key)
+    if origin is not None:
+        first, *rest = _loading(origin.base, cached.price_set(origin.base))
+        return [
+            "from riskcore.data.recipe import Recipe, apply_recipe\n" + first,
+            *rest,
+            f"recipe = Recipe.from_json({origin.recipe.to_json()!r})",
+            "prices, done = apply_recipe(prices, recipe)",
+        ]
+    if not key.startswith("upload-"):
+        return ["from riskcore.data.sample import load_sample", f"prices = load_sample({key!r})"]
     if prices.key.startswith("yahoo-"):
         return [
             "from riskcore.data.yahoo import fetch_prices",

@@ -6,7 +6,11 @@ import re
 import pandas as pd
 import pytest
 
+from riskcore.dashboard import cached
+from riskcore.dashboard.data_quality import decided
 from riskcore.dashboard.view import typed_weights
+from riskcore.data.quality import Finding
+from riskcore.data.recipe import AdjustSplit, DropAsset, DropRows, Fill, Keep
 from riskcore.data.sample import load_sample
 from tests.dashboard.reading import checked, words
 
@@ -218,3 +222,105 @@ def test_names_are_shown_as_text(open_app):
     assert all("![x](" not in s.label for s in app.selectbox)
     shown = by_label(app.selectbox, "script")
     assert re.search("evil", shown.label)
+
+
+SPLIT = "2000-09-29"
+
+
+def decide(app, asset, part):
+    """Choose the first choice whose words hold `part`, of the first open finding about the asset."""
+    box = next(
+        s for s in app.selectbox if str(s.key).startswith("quality_") and any(asset in o for o in s.options)
+    )
+    return checked(box.select_index(next(i for i, o in enumerate(box.options) if part in o)).run())
+
+
+def test_problems_come_first_and_a_split_is_adjusted_by_the_readers_word(open_app):
+    app = open_app("data", data="us")
+    found = [
+        m.value.replace("\\", "") for m in app.markdown if "**Problem." in m.value or "**To check" in m.value
+    ]
+    assert "AAPL moves by −51.8 % on 2000-09-29" in found[0]
+    assert [("**Problem." in f) for f in found] == sorted((("**Problem." in f) for f in found), reverse=True)
+    assert "quality_apply" not in keys(app.button)
+    decide(app, "AAPL", "Multiply")
+    checked(app.button(key="quality_apply").click().run())
+    made = cached.price_set(app.query_params["data"])
+    before = load_sample("us").prices["AAPL"]
+    assert made.prices["AAPL"].loc[:SPLIT].iloc[:-1].to_numpy() == pytest.approx(
+        0.5 * before.loc[:SPLIT].iloc[:-1].to_numpy()
+    )
+    assert made.prices["AAPL"].loc[SPLIT:].equals(before.loc[SPLIT:])
+    text = words(app)
+    assert "Made from US stocks, 2000–2022 by your decisions" in text
+    assert "1. Multiply the prices of AAPL before 2000-09-29 by 1/2." in text
+    assert "AAPL moves by −51.8 %" not in text
+
+
+def test_the_script_repeats_the_decisions(open_app, capsys):
+    app = open_app("data", data="us")
+    decide(app, "AAPL", "Multiply")
+    checked(app.button(key="quality_apply").click().run())
+    script = next(c.value for c in app.code if c.language == "python")
+    space = {}
+    exec(compile(script, "script", "exec"), space)
+    assert space["prices"].fingerprint == cached.price_set(app.query_params["data"]).fingerprint
+    assert "AAPL" in capsys.readouterr().out
+
+
+def test_decisions_add_up_and_the_data_as_it_came_comes_back(open_app):
+    app = open_app("data", data="us")
+    decide(app, "AAPL", "Multiply")
+    checked(app.button(key="quality_apply").click().run())
+    decide(app, "AMD", "Leave AMD out")
+    checked(app.button(key="quality_apply").click().run())
+    assert "2. Leave AMD out." in words(app)
+    assert "AMD" not in cached.price_set(app.query_params["data"]).tickers
+    checked(app.button(key="quality_back").click().run())
+    assert app.query_params["data"] == "us"
+    assert "by your decisions" not in words(app)
+
+
+def test_a_kept_finding_is_not_shown_again(open_app):
+    app = open_app("data")
+    decide(app, "BTC", "Keep BTC as it is (jump)")
+    checked(app.button(key="quality_apply").click().run())
+    text = words(app)
+    assert "BTC moves by −37.2 %" not in text
+    assert "1 finding kept as decided." in text
+    made = cached.price_set(app.query_params["data"])
+    assert made.prices.equals(load_sample("global").prices)
+
+
+def test_a_portfolio_of_an_asset_left_out_is_one_sentence(open_app):
+    app = open_app("data", data="us", a="w:AMD~1")
+    decide(app, "AMD", "Leave AMD out")
+    checked(app.button(key="quality_apply").click().run())
+    assert any("AMD" in w.value for w in app.warning)
+    assert app.selectbox(key="frame_a").value == "equal_weight"
+
+
+def finding(kind, asset, *choices):
+    return Finding(kind, "check", asset, pd.DatetimeIndex([]), 1, "…", choices)
+
+
+def test_rows_left_out_for_several_assets_are_one_step():
+    first, second = DropRows(("2024-01-02", "2024-01-03")), DropRows(("2024-01-03", "2024-01-04"))
+    chosen = [(finding("stale", "A", first), first), (finding("stale", "B", second), second)]
+    assert decided(chosen, [f for f, _ in chosen]) == (DropRows(("2024-01-02", "2024-01-03", "2024-01-04")),)
+
+
+def test_an_asset_left_out_needs_no_other_step():
+    chosen = [
+        (finding("jump", "A"), DropAsset("A")),
+        (finding("split", "A"), AdjustSplit("A", "2024-01-02", 0.5)),
+        (finding("stale", "A"), Keep("stale", "A")),
+        (finding("gap", "B"), Fill("B", 3)),
+    ]
+    assert decided(chosen, [f for f, _ in chosen]) == (Fill("B", 3), DropAsset("A"))
+
+
+def test_keeping_one_of_two_like_findings_hides_neither():
+    one, two = finding("jump", "A"), finding("jump", "A")
+    assert decided([(one, Keep("jump", "A"))], [one, two]) == ()
+    assert decided([(one, Keep("jump", "A")), (two, Keep("jump", "A"))], [one, two]) == (Keep("jump", "A"),)
