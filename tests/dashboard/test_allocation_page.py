@@ -7,8 +7,16 @@ import numpy as np
 import pytest
 
 from riskcore import cvar
-from riskcore.allocation import ALLOCATORS, allocate, maximum_sharpe
+from riskcore.allocation import (
+    ALLOCATORS,
+    allocate,
+    maximum_sharpe,
+    mean_cvar_frontier,
+    mean_variance_frontier,
+)
+from riskcore.dashboard import allocation_frontier
 from riskcore.dashboard.book import RULES
+from riskcore.dashboard.view import typed_weights
 from riskcore.data.sample import load_sample
 from tests.dashboard.reading import checked, words
 
@@ -153,3 +161,65 @@ def test_the_script_leaves_out_who_refused(open_app):
 def test_every_allocator_is_a_rule_whose_label_fits_the_menu():
     assert set(ALLOCATORS) <= set(RULES)
     assert max(len(label) for label in RULES.values()) <= 20
+
+
+@pytest.fixture
+def look(open_app):
+    """Return a function that opens one closer look of the page."""
+
+    def opened(view, **query):
+        app = open_app("allocation", **query)
+        return checked(app.segmented_control(key="closer").set_value(view).run())
+
+    return opened
+
+
+def table_with(app, column):
+    return next(f.value for f in app.dataframe if any(column in str(c) for c in f.value.columns))
+
+
+def test_the_frontier_is_the_engine_s_with_every_portfolio_beside_it(look, sample):
+    table = table_with(look("frontier", more="Minimum CVaR"), "mean return per year (%)")
+    found = mean_cvar_frontier(sample, confidence=0.95, points=20)
+    column = f"1-day CVaR 95{SPACE}% (%)"
+    assert np.allclose(table[column].iloc[:20], 100 * found.risk, rtol=1e-9)
+    assert np.isclose(table.loc["Minimum CVaR", column], table.loc["point 1", column], rtol=1e-6)
+    parity = cvar(sample, allocate("cvar_parity", sample, confidence=0.95).portfolio(), confidence=0.95)
+    assert np.isclose(table.loc["CVaR parity", column], 100 * parity.value, rtol=1e-12)
+
+
+def test_a_point_of_the_frontier_becomes_b(look, sample):
+    app = look("frontier", frontier="Mean–variance")
+    checked(app.slider(key="point").set_value(9).run())
+    assert "Point 9 of 30" in words(app)
+    checked(app.button(key="make_B_point").click().run())
+    wanted = mean_variance_frontier(sample, points=30).weights.iloc[8]
+    got = typed_weights(app.query_params["b"])
+    assert all(abs(got.get(asset, 0.0) - wanted[asset]) < 1e-6 for asset in wanted.index)
+    assert not app.error
+
+
+def test_only_a_click_on_the_curve_chooses_a_point(monkeypatch):
+    stored = {}
+    monkeypatch.setattr(allocation_frontier.state, "store", stored.__setitem__)
+    for curve, expected in ((2, {}), (0, {"point": 5})):
+        event = {"selection": {"points": [{"curve_number": curve, "point_index": 4}]}}
+        monkeypatch.setattr(allocation_frontier.state, "recall", lambda key, event=event: event)
+        allocation_frontier._take_point()
+        assert stored == expected
+
+
+def test_a_point_the_link_cannot_mean_is_the_nearest(look):
+    assert look("frontier", point="30").slider(key="point").value == 20
+    assert look("frontier", point="x").slider(key="point").value == 1
+
+
+def test_the_frontier_of_one_asset_is_one_point(look):
+    app = look("frontier", assets="GOLD", b="equal_weight")
+    assert not app.error, words(app)
+    assert not [s for s in app.slider if s.key == "point"]
+
+
+def test_the_script_prints_the_frontier(look, sample):
+    found = mean_cvar_frontier(sample, confidence=0.95, points=20)
+    assert f"{found.risk[4]:.10f}" in printed(look("frontier"))

@@ -1,0 +1,151 @@
+"""Closer look of the Allocation page: the frontiers, every portfolio beside them, any point as A or B."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from riskcore.allocation import mean_cvar_frontier, mean_variance_frontier
+from riskcore.dashboard import cached, state
+from riskcore.dashboard.allocation_sections import Weighed, make_buttons
+from riskcore.dashboard.contribution_sections import Lines
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.widgets import current_theme, explain, show
+from riskcore.figures.frontier import FRONTIER_TRACE, draw_frontier
+from riskcore.figures.words import card_percent, percent
+from riskcore.measures import risk
+from riskcore.results.frontier import FrontierResult
+from riskcore.statistics import describe
+
+__all__ = ["frontier", "held_words"]
+
+KINDS = {"cvar": "Mean–CVaR", "volatility": "Mean–variance"}
+POINTS = {"cvar": 20, "volatility": 30}
+LEAST_SHOWN = 5e-4
+
+
+def frontier(weighed: Weighed) -> Lines:
+    """Draw one frontier with every portfolio beside it, and offer the point chosen as A or B."""
+    book = weighed.book
+    kind = st.segmented_control(
+        "Frontier",
+        list(KINDS),
+        format_func=lambda kind: KINDS[kind],
+        default="cvar",
+        required=True,
+        key="frontier",
+        bind="query-params",
+    )
+    found = _solved(weighed, str(kind))
+    chosen = _point(found)
+    place = st.container()
+    with place:
+        show(
+            draw_frontier(
+                found,
+                _marks(weighed, found.measure),
+                theme=current_theme(),
+                periods_per_year=book.scenarios.periods_per_year,
+                horizon_label=book.horizon_label,
+                a=weighed.letters.get("A"),
+                b=weighed.letters.get("B"),
+                chosen=chosen,
+            ),
+            key="allocation_frontier",
+            on_click=_take_point,
+        )
+    weights = found.weights.iloc[chosen]
+    st.markdown(plain(_point_words(weighed, found, chosen)))
+    make_buttons(weights, "point")
+    st.caption(
+        plain(
+            f"In-sample. {found.solved} Certificate: {found.residual_name}, {found.residual:.1e}. "
+            f"Marks without a label say who they are on hover and in the table."
+        )
+    )
+    explain(
+        book.view,
+        "Every point solves the same problem for another mean return m: the least risk among long-only "
+        "portfolios that earned m in this window. The curve bends because mixing assets that fall on "
+        "different days lowers risk more than it lowers the mean.",
+        r"\min_{w\ge 0,\;\sum_i w_i=1}\;\rho(w)\quad\text{such that}\quad \mu^\top w\ge m,\qquad"
+        rf"\mu^\top w={100 * found.mean[chosen]:.4f}\,\%,\;\rho(w)={100 * found.risk[chosen]:.4f}\,\%",
+    )
+    call, level = ("mean_variance_frontier", "") if kind == "volatility" else ("mean_cvar_frontier", None)
+    level = f"confidence={book.view.confidence!r}, " if level is None else level
+    return Lines(
+        f"found = {call}(scenarios, {level}points={POINTS[str(kind)]})\n"
+        "print(found.weights.assign(mean=found.mean, risk=found.risk).to_string(float_format='%.10f'))",
+        f"from riskcore.allocation import {call}",
+    )
+
+
+def held_words(weights: pd.Series) -> str:
+    """Return the weights in a sentence, largest first: "BND 48 %, QQQ 20 %"."""
+    ranked = weights.sort_values(ascending=False, key=np.abs)
+    named = [f"{asset} {percent(float(w))}" for asset, w in ranked.items() if abs(w) >= LEAST_SHOWN]
+    more = f" and {len(named) - 8} more" if len(named) > 8 else ""
+    return ", ".join(named[:8]) + more
+
+
+def _solved(weighed: Weighed, kind: str) -> FrontierResult:
+    data = weighed.book.scenarios
+    if kind == "volatility":
+        return cached.derived(mean_variance_frontier, data, points=POINTS[kind])
+    return cached.derived(
+        mean_cvar_frontier, data, confidence=weighed.book.view.confidence, points=POINTS[kind]
+    )
+
+
+def _marks(weighed: Weighed, measure: str) -> pd.DataFrame:
+    """Return mean and risk per period of every portfolio compared."""
+    book, rows = weighed.book, {}
+    level = book.view.confidence if measure == "cvar" else None
+    for one in weighed.found:
+        facts = cached.compute(describe, book.scenarios, one.portfolio, risk_free=book.view.risk_free)
+        figure = cached.compute(risk, book.scenarios, one.portfolio, measure=measure, confidence=level)
+        rows[one.title] = {
+            "mean": float(facts.mean) / book.scenarios.periods_per_year,
+            "risk": float(figure.value),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _point(found: FrontierResult) -> int:
+    """Let the reader choose a point, by the slider or on the chart; return its position."""
+    count = found.mean.size
+    if count < 2:
+        return 0
+    asked = str(state.recall("point") or 1)
+    if asked.isdecimal() and int(asked) > count:
+        state.store("point", count)
+    chosen = st.slider(
+        "Point, from the least risk to the highest mean",
+        1,
+        count,
+        key="point",
+        bind="query-params",
+        help="A click on the curve chooses as well.",
+    )
+    return int(chosen) - 1
+
+
+def _take_point() -> None:
+    """Move the slider to the point of the curve that was clicked; other marks are not on it."""
+    event = state.recall("allocation_frontier_chart")
+    points = event["selection"]["points"] if event else []
+    if points and points[0]["curve_number"] == FRONTIER_TRACE:
+        state.store("point", int(points[0]["point_index"]) + 1)
+
+
+def _point_words(weighed: Weighed, found: FrontierResult, chosen: int) -> str:
+    book = weighed.book
+    per_year = book.scenarios.periods_per_year
+    if found.measure == "cvar":
+        figure = f"{weighed.cvar_words} {card_percent(float(found.risk[chosen]))}"
+    else:
+        figure = f"volatility {card_percent(float(found.risk[chosen]) * per_year**0.5)} per year"
+    mean = card_percent(float(found.mean[chosen]) * per_year)
+    return (
+        f"Point {chosen + 1} of {found.mean.size}: {figure}, mean {mean} per year in this window. "
+        f"{held_words(found.weights.iloc[chosen])}."
+    )
