@@ -62,7 +62,7 @@ def paths(frame: Frame, *, found: BacktestResult | None) -> None:
         f"At each trade a rule sees only earlier rows. {one.label} turned 1 into {one.growth.iloc[-1]:.2f}, "
         f"after costs of {100 * one.costs_per_year:.3f} % a year. Its Sharpe ratio is the average return "
         "above the risk-free rate over the volatility, both per year.",
-        r"W_t=W_{t-1}\Big(1-\kappa\sum_i|w_i-w_i^-|\Big)(1+r_t),\qquad"
+        r"W_t=W_{t-1}\Big(1-\kappa\sum_i|w_i-w_i^-|\Big)(1+r_t),\qquad "
         rf"S=\frac{{k\bar r-r_f}}{{\sqrt k\,\sigma}}={one.sharpe.value:.3f},\quad\kappa={found.costs:g}",
     )
 
@@ -104,7 +104,7 @@ def held(found: BacktestResult) -> None:
 
 frame = open_page("backtest", uses={"a", "b", "confidence", "window", "risk_free"})
 sentence = st.container()
-choices = choose(drawn=not frame.view.present)
+choices = choose(hidden=frame.view.present > 0)
 place = st.container()
 parts = (paths, figures, weights)
 # The foot of the page does not wait for the run.

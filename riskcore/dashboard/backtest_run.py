@@ -1,6 +1,6 @@
 """The walk-forward run of the Backtest page: its choices, when it starts, how it stops, what it keeps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from riskcore.results.backtest import BacktestResult
 from riskcore.scenarios import Scenarios
 from riskcore.validation import walk_forward
 
-__all__ = ["IMPORTS", "Choices", "backtest_script", "choose", "letters_of", "outcome", "remembered"]
+__all__ = ["IMPORTS", "Choices", "backtest_script", "choose", "letters_of", "outcome"]
 
 EQUAL = "equal_weight"
 FIRST = ("inverse_volatility", "equal_risk_contribution", "cvar_parity")
@@ -67,12 +67,16 @@ class Choices:
         return self.points / 1e4
 
 
-def choose(*, drawn: bool) -> Choices:
-    """Draw the page's own choices, or recall them where one part of the page is shown alone."""
+def choose(*, hidden: bool) -> Choices:
+    """Draw the page's own choices; hidden, they keep their values and their place in the URL."""
+    with st.container(key="backtest_choices"):
+        if hidden:
+            st.html("<style>.st-key-backtest_choices { display: none; }</style>")
+        return _controls()
+
+
+def _controls() -> Choices:
     usual = [ALLOCATORS[key].label for key in FIRST]
-    if not drawn:
-        rules = remembered("rules") or usual
-        return _read(rules, remembered("learn"), remembered("every"), remembered("bp"))
     rules = st.multiselect(
         "Rules beside equal weight",
         list(LABELS),
@@ -109,35 +113,13 @@ def choose(*, drawn: bool) -> Choices:
             width=150,
             help="Paid on every purchase and on every sale: 10 basis points are 0.1 % of the amount traded.",
         )
-    return _read(rules, [learn], [every], [points])
-
-
-def remembered(key: str) -> list[object]:
-    """Return the values of an undrawn widget: from the session, else from the URL."""
-    kept = state.recall(key)
-    if kept is None:
-        return []
-    if isinstance(kept, str) and key in st.query_params:
-        return list(st.query_params.get_all(key))
-    return list(kept) if isinstance(kept, list) else [kept]
-
-
-def _read(
-    rules: Sequence[object], learn: Sequence[object], every: Sequence[object], points: Sequence[object]
-) -> Choices:
-    """Return the choices behind the values of the widgets; what cannot be used counts as not chosen."""
-    known = tuple(LABELS[str(name)] for name in rules if str(name) in LABELS)
-    window = next((str(v) for v in learn if v in WINDOWS), USUAL_WINDOW)
-    calendar = next((str(v) for v in every if v in EVERY), USUAL_EVERY)
-    cost = next((float(str(v)) for v in points if _is_cost(v)), float(USUAL_COSTS))
-    return Choices((EQUAL, *known), WINDOWS[window], EVERY[calendar], cost)
-
-
-def _is_cost(value: object) -> bool:
-    try:
-        return 0.0 <= float(str(value)) <= MOST_COSTS
-    except ValueError:
-        return False
+    chosen = tuple(LABELS[label] for label in rules)
+    return Choices(
+        (EQUAL, *chosen),
+        WINDOWS[learn or USUAL_WINDOW],
+        EVERY[every or USUAL_EVERY],
+        float(USUAL_COSTS if points is None else points),
+    )
 
 
 def letters_of(book: Book) -> dict[str, str]:

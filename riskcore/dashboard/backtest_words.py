@@ -112,10 +112,15 @@ def caution(found: BacktestResult, source: str, unit: str) -> str:
         f"In brackets: {percent(found.level, 0)} intervals, {found.resamples:,} block resamples, for "
         "differences the same blocks of both paths."
     )
+    many = (
+        " Several rules are compared: by chance alone the best of them looks better than it is."
+        if len(found.methods) > 2
+        else ""
+    )
     return (
         f"Walk-forward: weights from past data only. Each trade rests on {learned} and is made at the close "
         f"that ends them; weights then drift. {found.rows:,} {unit} returns were held. Turnover is one-way, "
         f"without the first purchase; costs include it. Risk-free {100 * found.risk_free:g}{SPACE}%. "
-        f"{intervals} The choice of assets and rules is not walk-forward: these are assets that exist today "
-        f"(survivorship; {source}), so every path flatters, and the past settles little about the future."
+        f"{intervals}{many} The choice of assets and rules is not walk-forward: these are assets that "
+        f"exist today (survivorship; {source}), so every path flatters, and the past settles little about the future."
     )

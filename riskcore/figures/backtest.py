@@ -21,6 +21,7 @@ HEIGHT, NAME_GAP = 470, 0.055
 MOST_POINTS = 1200
 # Places in the theme's categorical colours that are neither A's nor B's; with dashes, colour is never alone.
 COLOURS = (2, 3, 4, 5, 6, 7, 8, 9)
+LINE_COLOURS = COLOURS[:-1]  # the last is too pale for a thin line
 DASHES = ("solid", "dash", "dot", "dashdot")
 NAME_LENGTH = 18
 TICKS = np.array([a * 10.0**b for b in range(-6, 7) for a in (1, 1.5, 2, 3, 5, 7)])
@@ -56,7 +57,7 @@ def draw_backtest(
     for key, method in found.methods.items():
         _add_path(figure, method, rows, styles[key])
     _arrange(figure, found, theme)
-    _name_ends(figure, found, styles, marked)
+    _name_ends(figure, found, styles, marked, theme)
     ends = [f"{m.label} {number(float(m.growth.iloc[-1]), 2)}" for m in found.methods.values()]
     worst = max(found.methods.values(), key=lambda m: m.max_drawdown)
     bp = f"{1e4 * found.costs:g} bp"
@@ -126,8 +127,8 @@ def _styles(found: BacktestResult, letters: Mapping[str, str], theme: Theme) -> 
     """Return colour, dash and width of each rule: A's and B's own, then others that are neither."""
     styles: dict[str, Style] = {}
     for place, key in enumerate(k for k in found.methods if k not in letters):
-        colour = theme.categorical[COLOURS[place % len(COLOURS)]]
-        styles[key] = (colour, DASHES[(place + place // len(COLOURS)) % len(DASHES)], 1.4)
+        colour = theme.categorical[LINE_COLOURS[place % len(LINE_COLOURS)]]
+        styles[key] = (colour, DASHES[place % len(DASHES)], 1.4)
     for key, letter in letters.items():
         styles[key] = (theme.solid("AB".index(letter)), "solid", 2.2)
     return styles
@@ -206,22 +207,27 @@ def _arrange(figure: go.Figure, found: BacktestResult, theme: Theme) -> None:
 
 
 def _name_ends(
-    figure: go.Figure, found: BacktestResult, styles: Mapping[str, Style], letters: Mapping[str, str]
+    figure: go.Figure,
+    found: BacktestResult,
+    styles: Mapping[str, Style],
+    letters: Mapping[str, str],
+    theme: Theme,
 ) -> None:
     """Write the names beside the last values, moved apart where the lines end close together."""
     ends = np.array([float(np.log10(m.growth.iloc[-1])) for m in found.methods.values()])
     low, high = (float(v) for v in figure.layout.yaxis.range)
     for key, place in zip(found.methods, apart(ends, NAME_GAP * (high - low), low, high), strict=True):
-        letter = f"{letters[key]} · " if key in letters else ""
+        colour = styles[key][0]
+        mark = f"{letters[key]} ·" if key in letters else f'<span style="color:{colour}">■</span>'
         figure.add_annotation(
             x=1.0,
             xref="paper",
             y=float(place),
-            text=letter + plain(found.methods[key].label, NAME_LENGTH),
+            text=f"{mark} {plain(found.methods[key].label, NAME_LENGTH)}",
             showarrow=False,
             xanchor="left",
             xshift=4,
-            font={"color": styles[key][0], "size": 11},
+            font={"color": colour if key in letters else theme.ink, "size": 11},
         )
 
 

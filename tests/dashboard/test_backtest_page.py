@@ -183,7 +183,9 @@ def test_presented_parts_are_shown_one_at_a_time(open_with):
         app = open_with(present=part, rules=["Minimum variance"], **SHORT)
         assert "minimum variance" in header(app)
         assert len(app.get("plotly_chart")) == charts
-        assert not app.multiselect
+    checked(app.button(key="present_Whole page").click().run())
+    assert app.multiselect(key="rules").value == ["Minimum variance"]
+    assert "minimum variance" in header(app)
 
 
 def test_other_horizons_say_that_rows_are_single(open_with):

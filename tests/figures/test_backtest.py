@@ -89,7 +89,8 @@ def test_a_and_b_have_their_colours_and_no_one_else_does():
         assert up["CVaR parity"].line.color == theme.b
         assert up["Minimum variance"].line.color not in (theme.a, theme.b)
         names = [n.text for n in drawing.figure.layout.annotations]
-        assert names == ["A · Equal weight", "B · CVaR parity", "Minimum variance"]
+        assert names[:2] == ["A · Equal weight", "B · CVaR parity"]
+        assert names[2].endswith("■</span> Minimum variance")
     plain = traces(draw_backtest(result(method(), PARITY), theme=LIGHT), "y")
     assert not {t.line.color for t in plain.values()} & {LIGHT.a, LIGHT.b}
 
