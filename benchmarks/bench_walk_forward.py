@@ -2,8 +2,8 @@
 
 Run with `OMP_NUM_THREADS=1 python benchmarks/bench_walk_forward.py [--peers] [--window 504]`. The data are
 simulated, one-factor Student t. "allocators" is the time inside them; the rest is drift, figures and
-bootstrap. Seconds of processor time, so that a busy machine counts less. With `--peers` and skfolio installed,
-its walk-forward of the same rules runs on the same rows.
+bootstrap. Seconds of processor time, so that a busy machine counts less. With `--peers` and skfolio
+installed, its walk-forward of the same rules runs on the same rows.
 """
 
 import argparse

@@ -122,5 +122,6 @@ def caution(found: BacktestResult, source: str, unit: str) -> str:
         f"that ends them; weights then drift. {found.rows:,} {unit} returns were held. Turnover is one-way, "
         f"without the first purchase; costs include it. Risk-free {100 * found.risk_free:g}{SPACE}%. "
         f"{intervals}{many} The choice of assets and rules is not walk-forward: these are assets that "
-        f"exist today (survivorship; {source}), so every path flatters, and the past settles little about the future."
+        f"exist today (survivorship; {source}), so every path flatters, and the past settles "
+        "little about the future."
     )
