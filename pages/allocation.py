@@ -10,12 +10,14 @@ from riskcore.dashboard.allocation_sections import (
     weighed,
     weights_and_figures,
 )
+from riskcore.dashboard.allocation_stability import stability
 from riskcore.dashboard.frame import open_page
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.widgets import guarded
 
 VIEWS = {
     "frontier": ("Frontier", frontier),
+    "stability": ("Stability", stability),
 }
 SCRIPT = """
 for method, settings in {solved!r}.items():

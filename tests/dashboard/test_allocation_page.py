@@ -14,6 +14,7 @@ from riskcore.allocation import (
     mean_cvar_frontier,
     mean_variance_frontier,
 )
+from riskcore.allocation.stability import LADDER, weight_stability
 from riskcore.dashboard import allocation_frontier
 from riskcore.dashboard.book import RULES
 from riskcore.dashboard.view import typed_weights
@@ -223,3 +224,26 @@ def test_the_frontier_of_one_asset_is_one_point(look):
 def test_the_script_prints_the_frontier(look, sample):
     found = mean_cvar_frontier(sample, confidence=0.95, points=20)
     assert f"{found.risk[4]:.10f}" in printed(look("frontier"))
+
+
+def test_stability_is_the_engine_s_with_seed_and_block_length(look, sample):
+    app = look("stability")
+    found = weight_stability(sample, LADDER, confidence=0.95, resamples=100, rng=np.random.default_rng(1))
+    table = table_with(app, "Raw max Sharpe from (%)")
+    assert np.allclose(table["Raw max Sharpe from (%)"], 100 * found.lower["maximum_sharpe"], atol=1e-9)
+    text = words(app)
+    assert "The ladder holds here" in text
+    assert f"Raw max Sharpe {100 * found.moved['maximum_sharpe']:.1f}{SPACE}%" in text
+    assert f"mean block {found.block_length:.0f} rows, seed 1" in text
+
+
+def test_stability_says_who_has_no_answer(look):
+    text = words(look("stability", assets="SPY,QQQ"))
+    assert "Shrunk max Sharpe: James–Stein shrinkage gains from four assets on" in text
+    assert not look("stability", assets="GOLD", b="equal_weight").exception
+
+
+def test_the_script_prints_the_ranges(look):
+    app = look("stability", from_="2020-01-01")
+    table = table_with(app, "Raw max Sharpe from (%)")
+    assert f"{table.loc['BND', 'Raw max Sharpe from (%)'] / 100:.8f}" in printed(app)
