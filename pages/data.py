@@ -5,6 +5,7 @@ import streamlit as st
 from riskcore.dashboard.data_forms import asset_choice, csv_door, sample_door, yahoo_door
 from riskcore.dashboard.data_holdings import holdings_door
 from riskcore.dashboard.data_quality import quality_report
+from riskcore.dashboard.data_saved import saved_things
 from riskcore.dashboard.frame import open_page
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.widgets import guarded
@@ -46,5 +47,8 @@ with guarded():
 st.header("Is anything wrong with the prices", anchor=False)
 with guarded():
     quality_report(frame.book)
+st.header("What is saved", anchor=False)
+with guarded():
+    saved_things(frame.book)
 with guarded():
     frame.footer(page_script(frame.book, SCRIPT))

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar, cast
 import streamlit as st
 
 from riskcore.allocation import allocate
+from riskcore.dashboard import saved
 from riskcore.data.crises import Crisis, load_crises
 from riskcore.data.price_set import PriceSet
 from riskcore.data.quality import QualityReport, inspect
@@ -111,14 +112,16 @@ def origin(key: str) -> Origin | None:
 
 
 def price_set(key: str) -> PriceSet:
-    """Return a bundled sample or a set loaded since the server started."""
+    """Return a bundled sample, a saved set or one loaded since the server started."""
     if key in SAMPLES:
         return _sample(key)
+    if key.startswith(saved.SAVED):
+        return saved.load_price_set(key)
     found = _uploads().find(key)
     if found is None:
         raise InputError(
-            "The data set this link names is not on this server: uploads and downloads live only until the "
-            "server restarts. Load it again on the Data page, or choose a bundled sample."
+            "The data set this link names is not on this server: uploads and downloads that are not saved "
+            "live only until the server restarts. Load it again on the Data page, or choose a bundled sample."
         )
     return found
 

@@ -159,7 +159,8 @@ def _offer(prices: PriceSet, book: Book, *, key: str) -> None:
             kwargs={"data": held, "assets": (), "start": None, "end": None, "bench": "", **RESET},
         )
     st.caption(
-        "Loaded data lives in this server’s memory until it restarts. A link finds it only until then."
+        "Until it is saved (below), loaded data lives in this server’s memory: a link finds it until the "
+        "server restarts."
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from riskcore.dashboard import cached, state
+from riskcore.dashboard import cached, saved, state
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.cached import Origin
 from riskcore.dashboard.text import counted, plain
@@ -24,7 +24,7 @@ from riskcore.data.recipe import (
 from riskcore.errors import InputError
 from riskcore.figures.coverage import coverage_map
 
-__all__ = ["decided", "quality_report"]
+__all__ = ["decided", "decisions_of", "quality_report"]
 
 ICONS = {"problem": ":material/error:", "check": ":material/help:", "note": ":material/info:"}
 TITLES = {"problem": "Problem", "check": "To check", "note": "Note"}
@@ -38,9 +38,9 @@ def quality_report(book: Book) -> None:
     with st.spinner("Comparing every price with its neighbours and its exchange’s calendar …"):
         report = cached.quality(book.prices)
     made = cached.origin(book.view.data)
-    recipe = made.recipe if made else Recipe()
-    if made:
-        _show_recipe(made)
+    recipe = decisions_of(book.view.data)
+    if recipe.steps:
+        _show_recipe(recipe, made)
     open_findings = report.undecided(recipe)
     kept = len(report.findings) - len(open_findings)
     st.markdown(
@@ -59,19 +59,26 @@ def quality_report(book: Book) -> None:
     _show_coverage(report)
 
 
-def _show_recipe(made: Origin) -> None:
+def decisions_of(key: str) -> Recipe:
+    """Return every decision a data set was made by, those of the saved set it was made from included."""
+    made = cached.origin(key)
+    return saved.recipe_of(key) if made is None else decisions_of(made.base).then(*made.recipe.steps)
+
+
+def _show_recipe(recipe: Recipe, made: Origin | None) -> None:
     with st.container(border=True):
-        label = cached.price_set(made.base).label
-        st.markdown(f"**{plain(f'Made from {label} by your decisions')}**")
-        for number, words in enumerate(made.recipe.words, 1):
+        source = f"Made from {cached.price_set(made.base).label}" if made else "Made and saved"
+        st.markdown(f"**{plain(f'{source} by your decisions')}**")
+        for number, words in enumerate(recipe.words, 1):
             st.caption(plain(f"{number}. {words}"))
-        st.button(
-            "Back to the data as it came",
-            icon=":material/undo:",
-            key="quality_back",
-            on_click=state.change,
-            kwargs={"data": made.base},
-        )
+        if made:
+            st.button(
+                "Back to the data as it came",
+                icon=":material/undo:",
+                key="quality_back",
+                on_click=state.change,
+                kwargs={"data": made.base},
+            )
 
 
 def _ask(findings: tuple[Finding, ...], book: Book) -> list[tuple[Finding, Step]]:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from riskcore.dashboard import cached
+from riskcore.dashboard import cached, saved
 from riskcore.dashboard.book import Book, Holding
 from riskcore.data.price_set import PriceSet
 from riskcore.errors import RiskcoreError
@@ -48,6 +48,12 @@ def _loading(key: str, prices: PriceSet) -> list[str]:
             *rest,
             f"recipe = Recipe.from_json({origin.recipe.to_json()!r})",
             "prices, done = apply_recipe(prices, recipe)",
+        ]
+    if key.startswith(saved.SAVED):
+        return [
+            "from riskcore.data.store import open_store",
+            "with open_store() as store:",
+            f"    prices = store.price_sets.load({key!r})",
         ]
     if not key.startswith("upload-"):
         return ["from riskcore.data.sample import load_sample", f"prices = load_sample({key!r})"]

@@ -2,16 +2,19 @@
 
 import io
 import re
+import sqlite3
+from contextlib import closing
 
 import pandas as pd
 import pytest
 
-from riskcore.dashboard import cached
+from riskcore.dashboard import cached, saved
 from riskcore.dashboard.data_quality import decided
 from riskcore.dashboard.view import typed_weights
 from riskcore.data.quality import Finding
 from riskcore.data.recipe import AdjustSplit, DropAsset, DropRows, Fill, Keep
 from riskcore.data.sample import load_sample
+from riskcore.data.store import open_store
 from tests.dashboard.reading import checked, words
 
 SHARES = "Ticker\tShares\tPrice\tCurrency\nSPY\t10\t500\tEUR\nBND\t20\t75\tEUR\nCash\t3500\t1\tEUR\n"
@@ -324,3 +327,190 @@ def test_keeping_one_of_two_like_findings_hides_neither():
     one, two = finding("jump", "A"), finding("jump", "A")
     assert decided([(one, Keep("jump", "A"))], [one, two]) == ()
     assert decided([(one, Keep("jump", "A")), (two, Keep("jump", "A"))], [one, two]) == (Keep("jump", "A"),)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty store of its own."""
+    monkeypatch.setenv("RISKCORE_HOME", str(tmp_path))
+    monkeypatch.delenv("RISKCORE_DATABASE_URL", raising=False)
+    clear()
+    yield tmp_path
+    saved.store().close()
+    clear()
+
+
+def clear():
+    saved.store.clear()
+    saved.load_price_set.clear()
+
+
+def type_and_click(app, button, **typed):
+    for start, value in typed.items():
+        next(t for t in app.text_input if str(t.key).startswith(start)).set_value(value)
+    return checked(app.button(key=button).click().run())
+
+
+def pick(app, kind, name):
+    box = app.selectbox(key=f"chosen_{kind}")
+    return checked(box.select_index(box.options.index(name)).run())
+
+
+def mended_and_saved(open_app, name="Mended"):
+    app = open_app("data", data="us")
+    decide(app, "AAPL", "Multiply")
+    checked(app.button(key="quality_apply").click().run())
+    return type_and_click(app, "save_set", save_set_name=name, save_set_note="split of 2000")
+
+
+def test_a_saved_data_set_is_restored_by_its_link_after_a_restart(open_app, home):
+    app = mended_and_saved(open_app)
+    key = app.query_params["data"]
+    assert key.startswith("saved-")
+    before = cached.price_set(key).prices
+    saved.store().close()
+    clear()  # as after a restart
+    app = open_app("tail", data=key)
+    assert not app.error
+    assert not app.warning
+    assert "Mended" in words(app)
+    assert cached.price_set(key).prices.equals(before)
+    text = words(open_app("data", data=key))
+    assert "Made and saved by your decisions" in text
+    assert "1. Multiply the prices of AAPL before 2000-09-29 by 1/2." in text
+
+
+def test_the_script_of_a_saved_data_set_loads_it(open_app, home):
+    app = mended_and_saved(open_app)
+    script = next(c.value for c in app.code if c.language == "python")
+    space = {}
+    exec(compile(script, "script", "exec"), space)
+    assert space["prices"].fingerprint == cached.price_set(app.query_params["data"]).fingerprint
+
+
+def test_decisions_on_a_saved_data_set_keep_the_earlier_ones(open_app, home):
+    app = mended_and_saved(open_app)
+    decide(app, "AMD", "Leave AMD out")
+    checked(app.button(key="quality_apply").click().run())
+    text = words(app)
+    assert "1. Multiply the prices of AAPL" in text
+    assert "2. Leave AMD out." in text
+
+
+def test_data_sets_are_renamed_duplicated_deleted_and_restored(open_app, home):
+    app = mended_and_saved(open_app)
+    key = app.query_params["data"]
+    pick(app, "sets", "Mended")
+    type_and_click(app, "rename_sets", name_sets="Mended twice")
+    assert app.success[0].value.replace("\\", "") == "Mended is now Mended twice."
+    assert cached.price_set(key).label == "Mended twice"
+    type_and_click(app, "duplicate_sets", name_sets="Copy")
+    assert {s.name for s in saved.store().price_sets.all()} == {"Mended twice", "Copy"}
+    pick(app, "sets", "Copy")
+    checked(app.button(key="delete_sets").click().run())
+    assert {s.name for s in saved.store().price_sets.all()} == {"Mended twice"}
+    checked(app.button(key="restore_sets").click().run())
+    assert {s.name for s in saved.store().price_sets.all()} == {"Mended twice", "Copy"}
+
+
+def test_a_saved_data_set_is_opened(open_app, home):
+    key = mended_and_saved(open_app).query_params["data"]
+    app = open_app("data")
+    pick(app, "sets", "Mended")
+    checked(app.button(key="open_set").click().run())
+    assert app.query_params["data"] == key
+    assert not app.error
+
+
+def test_a_portfolio_is_saved_with_versions_and_opened(open_app, home):
+    app = open_app("data", a="w:SPY~0.6;BND~0.4", value="1000", ccy="EUR")
+    type_and_click(app, "save_portfolio", save_portfolio_name="Mine", save_portfolio_note="first")
+    app = open_app("data", a="w:SPY~0.5;BND~0.5")
+    type_and_click(app, "save_portfolio", save_portfolio_name="Mine")
+    assert "Mine is saved, version 2." in app.success[0].value.replace("\\", "")
+    app = open_app("data")
+    pick(app, "portfolios", "Mine")
+    box = next(s for s in app.selectbox if str(s.key).startswith("version_"))
+    checked(box.set_value(1).run())
+    checked(app.button(key="open_b").click().run())
+    assert typed_weights(app.query_params["b"]) == {"SPY": 0.6, "BND": 0.4}
+    assert app.query_params["value"] == "1000"
+    assert app.query_params["ccy"] == "EUR"
+
+
+def test_a_portfolio_brings_the_data_it_was_saved_with(open_app, home):
+    app = open_app("data", data="us", b="w:AAPL~0.6;MSFT~0.4")
+    checked(app.segmented_control(key="save_which").set_value("B").run())
+    type_and_click(app, "save_portfolio", save_portfolio_name="Tech")
+    app = open_app("data")
+    pick(app, "portfolios", "Tech")
+    checked(app.button(key="open_a").click().run())
+    assert app.query_params["data"] == "us"
+    assert typed_weights(app.query_params["a"]) == {"AAPL": 0.6, "MSFT": 0.4}
+    assert not app.error
+    assert not app.warning
+
+
+@pytest.mark.parametrize(("name", "said"), [("", "blank"), ("a\tb", "control character")])
+def test_a_name_that_cannot_be_used_is_one_sentence_and_the_form_stays(open_app, home, name, said):
+    app = open_app("data")
+    type_and_click(app, "save_portfolio", save_portfolio_name=name, save_portfolio_note="keep me")
+    assert len(app.error) == 1
+    assert said in app.error[0].value.replace("\\", "")
+    assert app.text_input(key="save_portfolio_note").value == "keep me"
+    assert saved.store().portfolios.all() == ()
+
+
+def test_a_data_set_s_name_is_not_taken_twice(open_app, home):
+    mended_and_saved(open_app)
+    app = open_app("data")
+    type_and_click(app, "save_set", save_set_name="Mended")
+    assert any("called Mended already" in e.value.replace("\\", "") for e in app.error)
+    assert "data" not in app.query_params
+
+
+def test_a_link_to_what_was_never_saved_is_one_sentence(open_app, home):
+    app = open_app("data", data="saved-0000")
+    assert len(app.warning) == 1
+    assert "no saved price set" in app.warning[0].value.replace("\\", "")
+
+
+def test_a_store_that_cannot_be_opened_is_one_sentence_and_the_page_works(open_app, home):
+    (home / "riskcore.sqlite").unlink(missing_ok=True)
+    file = home / "not a folder"
+    file.write_text("x")
+    clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RISKCORE_HOME", str(file))
+        app = open_app("data")
+        assert len(app.error) == 1
+        assert "RISKCORE_HOME" in app.error[0].value.replace("\\", "")
+        assert app.multiselect(key="frame_assets").value
+    clear()
+
+
+def test_what_the_store_mended_is_said(open_app, home):
+    with open_store(home=home) as store:
+        store.portfolios.save("Mine", {"SPY": 1.0})
+    file = next(f for f in home.glob("*.sqlite") if "portfolios" in sqlite_tables(f))
+    raw = bytearray(file.read_bytes())
+    raw[:64] = b"\0" * 64
+    file.write_bytes(bytes(raw))
+    app = open_app("data")
+    assert any("set aside" in w.value.replace("\\", "") for w in app.warning), words(app)
+    assert "Mine" in app.selectbox(key="chosen_portfolios").options
+
+
+def sqlite_tables(file):
+    with closing(sqlite3.connect(file)) as connection:
+        return {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+
+
+def test_saved_names_are_shown_as_text(open_app, home):
+    saved.store().portfolios.save("![x](https://evil.example)<b>", {"SPY": 1.0}, note="=1+1")
+    app = open_app("data")
+    pick(app, "portfolios", "![x](https://evil.example)<b>")
+    checked(app.button(key="delete_portfolios").click().run())
+    for element in (*app.markdown, *app.caption, *app.success, *app.warning, *app.error):
+        assert "![x](" not in element.value
+    assert "is deleted" in app.success[0].value

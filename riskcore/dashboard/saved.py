@@ -1,0 +1,71 @@
+"""What people saved, for the pages: the store of this server, and the data sets links restore."""
+
+import atexit
+from dataclasses import replace
+from secrets import token_hex
+
+import streamlit as st
+
+from riskcore.data.price_set import PriceSet
+from riskcore.data.recipe import Recipe
+from riskcore.data.store import Store, open_store
+from riskcore.errors import InputError
+
+__all__ = ["SAVED", "load_price_set", "recipe_of", "save_price_set", "store"]
+
+# How links name a saved data set.
+SAVED = "saved-"
+
+
+@st.cache_resource(show_spinner="Opening what is saved …")
+def store() -> Store:
+    """Return the store, opened once for all readers.
+
+    Raises
+    ------
+    StoreError
+        It cannot be opened; nothing was changed, and the next call tries again.
+    """
+    opened = open_store()
+    atexit.register(opened.close)
+    return opened
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def load_price_set(key: str) -> PriceSet:
+    """Return a saved data set by its key; a key always means the same prices.
+
+    Raises
+    ------
+    InputError
+        Nothing is saved under the key.
+    StoreError
+        The store cannot be read, or the content is damaged.
+    """
+    return store().price_sets.load(key)
+
+
+def save_price_set(prices: PriceSet, name: str, note: str, base: str, recipe: Recipe) -> str:
+    """Save a data set with the decisions it was made by, and return the key links name it by.
+
+    Raises
+    ------
+    InputError
+        The name is taken or cannot be used.
+    StoreError
+        Nothing was saved, and why.
+    """
+    shelf = store().price_sets
+    if any(entry.name == name for entry in shelf.all()):
+        raise InputError(f"A saved data set is called {name[:60]} already; choose another name.", name=name)
+    made = {"base": base, "recipe": recipe.to_json()} if recipe.steps else {}
+    key = SAVED + token_hex(8)
+    return shelf.save(replace(prices, key=key), name=name, recipe=made, note=note).key
+
+
+def recipe_of(key: str) -> Recipe:
+    """Return the decisions a saved data set was made by; none for any other data set."""
+    if not key.startswith(SAVED):
+        return Recipe()
+    text = store().price_sets.about(key).recipe.get("recipe")
+    return Recipe.from_json(text) if isinstance(text, str) else Recipe()
