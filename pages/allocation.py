@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from riskcore.dashboard.allocation_bounds import bounds
 from riskcore.dashboard.allocation_frontier import frontier
 from riskcore.dashboard.allocation_sections import (
     Weighed,
@@ -18,6 +19,7 @@ from riskcore.dashboard.widgets import guarded
 VIEWS = {
     "frontier": ("Frontier", frontier),
     "stability": ("Stability", stability),
+    "bounds": ("Bounds", bounds),
 }
 SCRIPT = """
 for method, settings in {solved!r}.items():

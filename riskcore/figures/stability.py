@@ -100,7 +100,7 @@ def _figure(found: StabilityResult, drawn: list[str], names: Mapping[str, str], 
             x=np.maximum(high - low, 0.15),
             y=rows,
             width=0.6,
-            marker={"color": theme.grid if theme.name == "dark" else theme.categorical[9]},
+            marker={"color": theme.muted, "opacity": 0.5},
             hovertext=hover,
             hoverinfo="text",
         )
