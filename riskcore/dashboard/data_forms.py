@@ -9,6 +9,7 @@ import streamlit as st
 
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book
+from riskcore.dashboard.data_copies import keep_copies, offer_copies
 from riskcore.dashboard.text import counted, plain
 from riskcore.dashboard.view import View
 from riskcore.dashboard.widgets import data_table, guarded, notice
@@ -102,8 +103,13 @@ def yahoo_door(book: Book) -> None:
         asked = st.form_submit_button("Fetch", icon=":material/download:")
     if asked:
         state.store("yahoo_answer", None)
+        state.store("yahoo_failed", None)
         with guarded():
             _fetch(tickers, start)
+    failed = state.recall("yahoo_failed")
+    if failed:
+        with guarded():
+            offer_copies(failed)
     answer = state.recall("yahoo_answer")
     if answer:
         statuses, key = answer
@@ -128,10 +134,15 @@ def _fetch(text: str, start: object) -> None:
         statuses = error.details.get("statuses")
         told = list(statuses) if isinstance(statuses, Iterable) else []
         state.store("yahoo_answer", ([vars(s) for s in told], None))
+        state.store("yahoo_failed", told)
         raise
     finally:
         bar.empty()
-    kept = cached.keep_price_set(answer.prices) if answer.prices is not None else None
+    kept = None
+    if answer.prices is not None:
+        kept = cached.keep_price_set(answer.prices)
+        keep_copies(answer.prices)
+    state.store("yahoo_failed", answer.statuses)
     state.store("yahoo_answer", ([vars(s) for s in answer.statuses], kept))
 
 

@@ -16,6 +16,7 @@ from riskcore.data.recipe import AdjustSplit, DropAsset, DropRows, Fill, Keep
 from riskcore.data.sample import load_sample
 from riskcore.data.store import open_store
 from tests.dashboard.reading import checked, words
+from tests.data.yahoo_stand_in import stand_in
 
 SHARES = "Ticker\tShares\tPrice\tCurrency\nSPY\t10\t500\tEUR\nBND\t20\t75\tEUR\nCash\t3500\t1\tEUR\n"
 
@@ -514,3 +515,32 @@ def test_saved_names_are_shown_as_text(open_app, home):
     for element in (*app.markdown, *app.caption, *app.success, *app.warning, *app.error):
         assert "![x](" not in element.value
     assert "is deleted" in app.success[0].value
+
+
+def fetch(app, tickers):
+    app.text_input(key="yahoo_tickers").set_value(tickers)
+    return checked(by_label(app.button, "Fetch").click().run())
+
+
+def test_stored_copies_are_offered_when_yahoo_fails(open_app, home):
+    with stand_in({"SPY": "well", "BND": "well"}):
+        app = fetch(open_app("data", door="Yahoo tickers"), "SPY BND")
+        assert "yahoo_copies" not in keys(app.button)
+        fetched = saved.store().series.load("SPY").frame["close"]
+    with stand_in({}, refuse=True):
+        app = fetch(open_app("data", door="Yahoo tickers"), "SPY BND GLD")
+        assert "Copies of 2 tickers of the 3 are stored" in words(app)
+        checked(app.button(key="yahoo_copies").click().run())
+        assert "SPY: stored copy fetched on" in words(app)
+        checked(app.button(key="yahoo_use").click().run())
+    prices = cached.price_set(app.query_params["data"])
+    assert prices.tickers == ("SPY", "BND")
+    assert prices.prices["SPY"].to_numpy() == pytest.approx(fetched.to_numpy())
+    assert not app.error
+
+
+def test_without_copies_nothing_is_offered(open_app, home):
+    with stand_in({}, refuse=True):
+        app = fetch(open_app("data", door="Yahoo tickers"), "SPY")
+        assert len(app.error) == 1
+        assert "yahoo_copies" not in keys(app.button)
