@@ -12,6 +12,7 @@ from riskcore.dashboard.allocation_sections import (
     weights_and_figures,
 )
 from riskcore.dashboard.allocation_stability import stability
+from riskcore.dashboard.allocation_update import update
 from riskcore.dashboard.frame import open_page
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.widgets import guarded
@@ -20,6 +21,7 @@ VIEWS = {
     "frontier": ("Frontier", frontier),
     "stability": ("Stability", stability),
     "bounds": ("Bounds", bounds),
+    "update": ("CVaR update", update),
 }
 SCRIPT = """
 for method, settings in {solved!r}.items():

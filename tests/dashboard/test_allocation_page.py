@@ -289,3 +289,17 @@ def test_an_edited_bound_counts_and_is_in_the_link(look, sample):
     assert np.allclose(
         table_with(app, "within bounds")["within bounds (% of value)"], 100 * wanted, atol=1e-9
     )
+
+
+def test_the_update_says_that_the_printed_form_does_nothing_and_where_others_end(look, sample):
+    app = look("update", from_="2018-01-01")
+    text = words(app)
+    assert "it does nothing" in text
+    table = table_with(app, "CVaR 95")
+    table = next(f.value for f in app.dataframe if "As printed" in f.value.index)
+    assert table.loc["As printed", "last change of weights (% of value)"] == 0.0
+    since = sample.between("2018-01-01")
+    least = cvar(since, allocate("minimum_cvar", since, confidence=0.95).portfolio(), confidence=0.95).value
+    lowest = next(c for c in table.columns if c.startswith("lowest"))
+    assert table.loc["Gradient flow", lowest] == pytest.approx(100 * least, rel=1e-3)
+    assert "gradient" in printed(app)
