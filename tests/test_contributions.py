@@ -270,6 +270,12 @@ def test_the_best_trade_is_the_best_of_all_pairs(key, portfolio, size):
     assert found.change == pytest.approx(changes[best], abs=1e-14)
     assert found.per_unit == pytest.approx(changes[best] / size)
     assert found.before == pytest.approx(now) and found.after < found.before
+    second = sorted(changes, key=changes.get)[1]
+    if changes[second] < -1e-12:
+        assert found.second == second
+        assert found.second_change == pytest.approx(changes[second], abs=1e-14)
+    else:
+        assert found.second is None and found.second_change is None
     if key != "var":
         assert found.first_order <= found.change + 1e-12
 
@@ -290,8 +296,12 @@ def test_shorts_are_sold_only_when_allowed():
     assert best_trade(scenarios, only_bonds, "volatility").sell == "BND"
     # Cash alone has no risk, and nothing to sell.
     cash = Portfolio("cash", dict.fromkeys(NAMES, 0.0))
-    with pytest.raises(InfeasibleError, match="no position of 1\u00a0% to sell"):
+    with pytest.raises(InfeasibleError, match="cash holds no position to sell"):
         best_trade(scenarios, cash, "volatility")
+    with pytest.raises(InfeasibleError, match=r"no position of 50\u00a0% to sell: its largest is 40\u00a0%"):
+        best_trade(scenarios, A, "volatility", size=0.5)
+    with pytest.raises(InfeasibleError, match="only one asset to trade"):
+        best_trade(scenarios.select(["SPY"]), Portfolio("one", {"SPY": 1.0}), "volatility")
     with pytest.raises(InfeasibleError, match="lowers its Volatility"):
         best_trade(scenarios, cash, "volatility", long_only=False)
 

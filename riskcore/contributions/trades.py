@@ -18,6 +18,8 @@ __all__ = ["best_trade", "incremental_risk"]
 Floats = NDArray[np.float64]
 MOST_PAIRS = 2_000
 ROUNDING = 1e-12
+# The change of the risk, the asset sold and the asset bought.
+Trade = tuple[float, int, int]
 
 
 def incremental_risk(
@@ -92,8 +94,9 @@ def best_trade(
     """Return the pair "sell i, buy j" of one size that lowers the risk most, valued exactly.
 
     A convex risk changes by at least size × (marginal_j − marginal_i), so pairs are valued in the order of
-    that bound until it cannot beat the best one found: the answer is the same as valuing every pair. VaR is
+    that bound until it cannot beat the two best found: the answer is the same as valuing every pair. VaR is
     not convex; all pairs are valued there up to 2,000, else the 2,000 most promising (`exact` is False).
+    The order of the pairs is that of this sample; `second` says how close the next one comes.
 
     Parameters
     ----------
@@ -102,12 +105,12 @@ def best_trade(
     size
         The weight sold and bought, a fraction of the portfolio value, positive.
     long_only
-        Whether only positions of at least `size` can be sold.
+        Whether only positions of at least `size` can be sold; otherwise any asset, held or not.
 
     Raises
     ------
     InfeasibleError
-        Nothing can be sold, or no trade of this size lowers the risk.
+        There is one asset only, nothing can be sold, or no trade of this size lowers the risk.
     InputError
         `size` is not positive; the rest as in `measures.risk`.
 
@@ -120,21 +123,21 @@ def best_trade(
     """
     if not (np.isfinite(size) and size > 0.0):
         raise InputError(f"The weight traded must be positive, got {size}.")
+    if scenarios.size < 2:
+        raise InfeasibleError("There is only one asset to trade.")
     valued = _Valuation(scenarios, portfolio, measure, confidence)
     now, marginal = valued.risk(valued.losses), valued.marginal()
     label = valued.measure.labelled(valued.level)
-    sellable = valued.weights >= size - ROUNDING
-    if long_only and not sellable.any():
-        raise InfeasibleError(
-            f"{valued.name} has no position of {percent(size)} to sell; try a smaller trade or allow shorts."
-        )
-    pairs = _by_slope(marginal, sellable if long_only else None)
-    change, sell, buy, complete = _lowest(valued, pairs, size, now)
-    if change >= -ROUNDING * float(np.abs(valued.losses).max()):
+    sellable = _sellable(valued, size) if long_only else None
+    best, second, complete = _lowest(valued, _by_slope(marginal, sellable), size, now)
+    least = -ROUNDING * float(np.abs(valued.losses).max())
+    if best is None or best[0] >= least:
         raise InfeasibleError(
             f"No trade of {percent(size)} between two assets of {valued.name} lowers its {label}; "
-            "try a smaller one, or allow short positions."
+            "a smaller one still may."
         )
+    change, sell, buy = best
+    near = second if second is not None and second[0] < least else None
     return TradeResult(
         portfolio=valued.name,
         measure=valued.measure.key,
@@ -147,6 +150,8 @@ def best_trade(
         after=now + change,
         first_order=size * float(marginal[buy] - marginal[sell]),
         exact=complete,
+        second=None if near is None else (scenarios.assets[near[1]], scenarios.assets[near[2]]),
+        second_change=None if near is None else near[0],
     )
 
 
@@ -182,22 +187,38 @@ class _Valuation:
         return -(self._identifier(self.losses) @ self.gains)
 
 
+def _sellable(valued: _Valuation, size: float) -> NDArray[np.bool_]:
+    """Return which positions can be sold without going short."""
+    largest = float(valued.weights.max())
+    if largest <= 0.0:
+        raise InfeasibleError(f"{valued.name} holds no position to sell.")
+    if largest < size - ROUNDING:
+        raise InfeasibleError(
+            f"{valued.name} has no position of {percent(size)} to sell: its largest is {percent(largest)}."
+        )
+    found: NDArray[np.bool_] = valued.weights >= size - ROUNDING
+    return found
+
+
 def _lowest(
     valued: _Valuation, pairs: Iterator[tuple[float, int, int]], size: float, now: float
-) -> tuple[float, int, int, bool]:
-    """Return the largest fall in risk, its pair, and whether no other pair can do better."""
+) -> tuple[Trade | None, Trade | None, bool]:
+    """Return the two largest falls in risk with their pairs, and whether no other pair can do better."""
     convex = valued.measure.key != "var"
-    change, seller, buyer = 0.0, -1, -1
+    best: Trade | None = None
+    second: Trade | None = None
     for tried, (slope, sell, buy) in enumerate(pairs):
         # A convex risk moves by at least size × slope, and the slopes only rise from here.
-        if convex and size * slope >= change:
+        if convex and size * slope >= (0.0 if second is None else second[0]):
             break
         if not convex and tried == MOST_PAIRS:
-            return change, seller, buyer, False
+            return best, second, False
         found = valued.risk(valued.losses + size * (valued.gains[:, sell] - valued.gains[:, buy])) - now
-        if found < change:
-            change, seller, buyer = found, sell, buy
-    return change, seller, buyer, True
+        if found < (0.0 if best is None else best[0]):
+            best, second = (found, sell, buy), best
+        elif found < (0.0 if second is None else second[0]):
+            second = (found, sell, buy)
+    return best, second, True
 
 
 def _by_slope(marginal: Floats, sellable: NDArray[np.bool_] | None) -> Iterator[tuple[float, int, int]]:

@@ -141,6 +141,8 @@ class TradeResult:
         of CVaR.
     exact
         Whether no other pair of this size does better; otherwise it is the best of those valued.
+    second, second_change
+        The pair (sold, bought) that comes next and what it changes; None where no other lowers the risk.
     """
 
     portfolio: str
@@ -154,6 +156,8 @@ class TradeResult:
     after: float
     first_order: float
     exact: bool
+    second: tuple[str, str] | None = None
+    second_change: float | None = None
 
     @property
     def change(self) -> float:
