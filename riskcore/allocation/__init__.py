@@ -1,6 +1,7 @@
 """Allocators: scenarios in, weights with their certificate out."""
 
 from riskcore.allocation.black_litterman import View, black_litterman, black_litterman_posterior
+from riskcore.allocation.bounds import Relaxation, nearest_bounds
 from riskcore.allocation.cvar_update import cvar_update, trace_cvar_update
 from riskcore.allocation.frontiers import maximum_mean, mean_cvar_frontier, mean_variance_frontier
 from riskcore.allocation.gaussian_cvar_parity import gaussian_cvar_parity
@@ -11,10 +12,12 @@ from riskcore.allocation.minimum_risk import minimum_cvar
 from riskcore.allocation.registry import ALLOCATORS, Allocator, allocate
 from riskcore.allocation.risk_budgets import cvar_parity, equal_risk_contribution
 from riskcore.allocation.simple import equal_weight, inverse_volatility
+from riskcore.allocation.stability import weight_stability
 
 __all__ = [
     "ALLOCATORS",
     "Allocator",
+    "Relaxation",
     "View",
     "allocate",
     "black_litterman",
@@ -33,5 +36,7 @@ __all__ = [
     "mean_variance_frontier",
     "minimum_cvar",
     "minimum_variance",
+    "nearest_bounds",
     "trace_cvar_update",
+    "weight_stability",
 ]

@@ -8,15 +8,18 @@ from riskcore.figures.contributions import draw_paired, draw_weight_and_risk
 from riskcore.figures.currency import draw_currency_effect
 from riskcore.figures.drawing import Drawing
 from riskcore.figures.exceptions import draw_exceptions
+from riskcore.figures.frontier import draw_frontier
 from riskcore.figures.index_gap import draw_index_gap
 from riskcore.figures.intervals import draw_contribution_intervals
 from riskcore.figures.lines import draw_drawdowns
 from riskcore.figures.qq import draw_qq
+from riskcore.figures.stability import draw_stability
 from riskcore.figures.stress import closes_words, draw_crisis_losses, draw_loss_by_asset, draw_replay_path
 from riskcore.figures.tail import draw_tail_histogram
 from riskcore.figures.tail_models import draw_tail_models, draw_thresholds
 from riskcore.figures.theme import DARK, LIGHT, Theme
 from riskcore.figures.through_time import draw_contributions_through_time
+from riskcore.figures.update_trace import draw_update_traces
 from riskcore.figures.worst_days import draw_worst_days
 
 __all__ = [
@@ -34,15 +37,18 @@ __all__ = [
     "draw_days_by_asset",
     "draw_drawdowns",
     "draw_exceptions",
+    "draw_frontier",
     "draw_held_weights",
     "draw_index_gap",
     "draw_loss_by_asset",
     "draw_paired",
     "draw_qq",
     "draw_replay_path",
+    "draw_stability",
     "draw_tail_histogram",
     "draw_tail_models",
     "draw_thresholds",
+    "draw_update_traces",
     "draw_weight_and_risk",
     "draw_weights",
     "draw_worst_days",
