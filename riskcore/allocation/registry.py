@@ -55,8 +55,8 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
             ),
             Allocator(
                 "equal_risk_contribution",
-                "Equal risk contribution",
-                "Every asset carries the same share of volatility.",
+                "Volatility parity",
+                "Equal risk contribution: every asset carries the same share of volatility.",
                 "volatility",
                 False,
             ),

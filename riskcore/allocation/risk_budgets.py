@@ -83,7 +83,7 @@ def equal_risk_contribution(
     return AllocationResult(
         weights=pd.Series(found.weights, index=list(scenarios.assets), name="weight"),
         method="equal_risk_contribution",
-        label="Risk budgets (volatility)" if budgets else "Equal risk contribution",
+        label="Risk budgets (volatility)" if budgets else "Volatility parity",
         solved=f"Every asset carries {share} of volatility, on the {estimator} covariance.",
         status="optimal",
         residual=found.residual,

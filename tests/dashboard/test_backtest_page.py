@@ -80,7 +80,7 @@ def test_the_table_holds_the_engine_s_figures(open_app, usual):
     assert list(shown.index) == [
         "A · Equal weight",
         "Inverse volatility",
-        "Equal risk contribution",
+        "Volatility parity",
         "B · CVaR parity",
     ]
 
