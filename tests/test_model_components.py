@@ -241,7 +241,8 @@ def test_cvar_held_at_var_has_its_contributions_and_says_so():
     pd.testing.assert_frame_equal(var.table, cvar.table)
     assert "CVaR is shown equal to VaR" in cvar.note
     assert "VaR 99\u00a0%" in tail_risk(s, a, "cornish_fisher", confidence=0.99).note
-    assert "shown equal" not in tail_risk(s, a, "cornish_fisher", confidence=0.9).note
+    # Quantiles rise from 90 % outwards, though not everywhere, and CVaR stands above VaR there.
+    assert tail_risk(s, a, "cornish_fisher", confidence=0.9).note is None
 
 
 def test_notes_print_true_minus_signs():

@@ -2,13 +2,17 @@
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from scipy import stats
 
 from riskcore.errors import AssetMismatchError, ConfidenceError, InputError, MissingDataError, NumericalError
 from riskcore.measures import risk
+from riskcore.numerics.moment_tails import cornish_fisher_tail
 from riskcore.portfolio import Portfolio
 from riskcore.scenarios import Scenarios
 from riskcore.tail_models import TAIL_MODELS, fit_tail, table_of_models, tail_risk, threshold_table
+from riskcore.tail_models.doubts import cornish_fisher_doubt
 from riskcore.uncertainty import risk_interval
 
 ONE = Portfolio("A", {"SPY": 1.0})
@@ -89,7 +93,9 @@ def test_the_table_holds_every_model_with_an_interval_around_it():
         single = tail_risk(T4, ONE, key, confidence=0.95)
         assert (row["var"], row.cvar, row.note) == (single.var, single.cvar, single.note)
     assert not t.loc["cornish_fisher", "reliable"]
-    assert "Outside the domain" in t.loc["cornish_fisher", "note"]
+    # Its quantiles rise from 95 % outwards, so only the CVaR held at VaR is in doubt.
+    assert "shown equal to VaR" in t.loc["cornish_fisher", "note"]
+    assert "Outside the domain" not in t.loc["cornish_fisher", "note"]
     assert found.warning is None
 
 
@@ -113,6 +119,28 @@ def test_one_step_intervals_are_those_of_full_refits(model):
     for name, values in zip(("var", "cvar"), np.transpose(refits), strict=True):
         lower, upper = np.quantile(values, [0.025, 0.975])
         assert (row[f"{name}_upper"] - row[f"{name}_lower"]) / (upper - lower) == pytest.approx(1, abs=0.2)
+
+
+@given(st.floats(-4, 4), st.floats(-2, 30), st.sampled_from([0.9, 0.95, 0.99, 0.9999]))
+def test_the_expansion_is_doubted_where_its_quantiles_stop_rising_beyond_the_level(skew, kurtosis, level):
+    z = np.linspace(stats.norm.ppf(level), stats.norm.ppf(0.9999) + 1e-6, 4001)
+    steps = np.diff(cornish_fisher_tail(skew, kurtosis, stats.norm.cdf(z))[0]) / np.diff(z)
+    assume(abs(steps.min()) > 1e-3)
+    said = cornish_fisher_doubt(skew, kurtosis, level) or ""
+    assert ("Outside the domain" in said) == bool(steps.min() < 0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nearly_normal_losses_are_not_doubted(seed):
+    # Judged everywhere instead of beyond the level, most of these would be: K < 4S²/3 or K < 0 by chance.
+    losses = np.random.default_rng(seed).normal(size=4000) / 100
+    for confidence in (0.9, 0.95, 0.99):
+        assert tail_risk(history(losses), ONE, "cornish_fisher", confidence=confidence).reliable
+
+
+def test_quantiles_that_fall_beyond_the_level_are_doubted():
+    losses = -(np.random.default_rng(2).exponential(size=300) ** 2)
+    assert "beyond VaR 95" in tail_risk(history(losses), ONE, "cornish_fisher", confidence=0.95).note
 
 
 def test_thresholds_show_where_the_shape_is_level():
@@ -179,8 +207,9 @@ def test_refuses_an_extreme_value_tail_below_its_threshold():
 
 
 def test_refuses_too_few_exceedances():
-    with pytest.raises(MissingDataError, match="Only 20 independent losses"):
+    with pytest.raises(MissingDataError, match=r"Only 20 independent losses .* use a longer window") as few:
         tail_risk(history(-T4.returns[:200, 0]), ONE, "evt", confidence=0.95)
+    assert few.value.details["exceedances"] == pytest.approx(20)
     with pytest.raises(MissingDataError, match="Only 19 independent losses"):
         tail_risk(T4.over_horizon(21), ONE, "evt", confidence=0.95)
 
@@ -193,7 +222,8 @@ def test_refuses_to_filter_what_is_no_path(change):
         "weighted": T4.with_probabilities(p / p.sum()),
         "overlapping": T4.over_horizon(5),
     }[change]
-    with pytest.raises(InputError, match="Filtering by recent volatility"):
+    advice = "choose the 1-day horizon" if change == "overlapping" else "use the plain history"
+    with pytest.raises(InputError, match=f"Filtering by recent volatility .* {advice}"):
         tail_risk(s, ONE, "ewma_filtered", confidence=0.95)
 
 

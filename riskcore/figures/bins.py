@@ -36,7 +36,7 @@ def count_returns(
     """Return A's and B's returns in bins of one grid whose edges include −VaR of A.
 
     Counting outwards from the VaR, no bin is half tail and half body; the loss that is the VaR belongs to
-    the tail, up to rounding.
+    the tail, up to rounding. Where every return of A is the same and no loss, one bin is centred on it.
 
     Raises
     ------
@@ -62,7 +62,9 @@ def count_returns(
     if probabilities is not None:
         _check_probabilities(probabilities, returns_a, returns_b)
     width = _width(returns_a, float(np.ptp(every)))
-    anchor = -100.0 * a.value
+    # Cash would otherwise fill the bin left of its VaR, in the colour of losses.
+    constant = float(np.ptp(returns_a)) <= 1e-12 * float(np.abs(returns_a).max())
+    anchor = -100.0 * a.value - (width / 2 if constant and a.value <= 0 else 0.0)
     below = int(np.ceil((anchor - every.min()) / width - 1e-9)) + 1
     above = int(np.ceil((every.max() - anchor) / width + 1e-9)) + 1
     edges: Floats = anchor + width * np.arange(-max(below, 1), max(above, 1) + 1, dtype=np.float64)

@@ -1,26 +1,34 @@
 """Why figures of a fitted tail should not be relied on, in words for the reader; None where nothing does."""
 
+from scipy.special import ndtri
+
 from riskcore.measures import percent
 from riskcore.numerics.gpd import LEAST_XI
-from riskcore.numerics.moment_tails import cornish_fisher_tail, cornish_fisher_valid
+from riskcore.numerics.moment_tails import cornish_fisher_tail
 
 __all__ = ["cornish_fisher_doubt", "extreme_value_doubt", "student_t_doubt"]
 
+# Beyond it lies one day in forty years: too little for what the expansion does there to be judged by.
+OUTERMOST = 0.9999
+
 
 def cornish_fisher_doubt(skewness: float, excess_kurtosis: float, confidence: float) -> str | None:
-    """Return whether losses of this shape leave the expansion's domain, or have their CVaR held at VaR.
+    """Return whether quantiles of losses of this shape fail to rise beyond the level, or CVaR is held at VaR.
+
+    Levels from `confidence` to 99.99 % are judged: VaR and CVaR rest on these. Asking for a quantile that
+    rises everywhere would brand nearly normal losses, whose expansion turns only far out on the other side.
 
     Examples
     --------
-    >>> cornish_fisher_doubt(0.0, 1.0, 0.99) is None
-    True
+    >>> cornish_fisher_doubt(0.05, 0.0, 0.99) is None, cornish_fisher_doubt(-2.0, 3.0, 0.99) is None
+    (True, False)
     """
     reasons = []
-    if not cornish_fisher_valid(skewness, excess_kurtosis):
+    if _least_slope(skewness, excess_kurtosis, confidence) <= 0:
         reasons.append(
             f"Outside the domain of the expansion (skewness of losses {_number(skewness, 2)}, excess "
-            f"kurtosis {_number(excess_kurtosis, 1)}): its quantiles do not rise with the level, so the "
-            "figures are unreliable."
+            f"kurtosis {_number(excess_kurtosis, 1)}): beyond VaR {percent(confidence)} its quantiles do not "
+            "rise with the level, so the figures are unreliable."
         )
     var, cvar = cornish_fisher_tail(skewness, excess_kurtosis, confidence)
     if cvar <= var:
@@ -29,6 +37,22 @@ def cornish_fisher_doubt(skewness: float, excess_kurtosis: float, confidence: fl
             "shown equal to VaR."
         )
     return " ".join(reasons) or None
+
+
+def _least_slope(skewness: float, excess_kurtosis: float, confidence: float) -> float:
+    """Return the least slope a z² + b z + d of the expanded quantile in z, from z_c to z_0.9999.
+
+    a = K/8 − S²/6, b = S/3, d = 1 − K/8 + 5S²/36; Maillard (2012), section 3.
+    """
+    a = excess_kurtosis / 8 - skewness**2 / 6
+    b = skewness / 3
+    d = 1 - excess_kurtosis / 8 + 5 * skewness**2 / 36
+    first, last = float(ndtri(confidence)), float(ndtri(max(confidence, OUTERMOST)))
+    lowest = [first, last]
+    if a > 0:
+        # A parabola that opens upwards may be lowest between the ends.
+        lowest.append(min(max(-b / (2 * a), first), last))
+    return min(a * z**2 + b * z + d for z in lowest)
 
 
 def student_t_doubt(nu: float) -> str | None:
@@ -50,14 +74,14 @@ def extreme_value_doubt(xi: float) -> str | None:
     Examples
     --------
     >>> print(extreme_value_doubt(-0.5))
-    ξ reached −0.5, where maximum likelihood stops being regular; try another threshold.
+    ξ reached −0.5, where maximum likelihood stops being regular; use a longer window.
     """
     if xi >= 1:
         return f"ξ = {_number(xi, 2)}: the fitted tail has no finite mean, so CVaR is infinite."
     if xi <= LEAST_XI:
         return (
-            f"ξ reached {_number(LEAST_XI, 1)}, where maximum likelihood stops being regular; try another "
-            "threshold."
+            f"ξ reached {_number(LEAST_XI, 1)}, where maximum likelihood stops being regular; use a longer "
+            "window."
         )
     return None
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from riskcore.errors import InputError, listed
+from riskcore.errors import InputError, MissingDataError, listed
 from riskcore.measures import percent
 from riskcore.numerics.empirical import RankedSample, rank_sample
 from riskcore.numerics.ewma import BURN_IN, DECAY, filtered_losses
@@ -203,7 +203,17 @@ def _student_t(losses: Floats, probabilities: Floats) -> FittedTail:
 def _evt(
     losses: Floats, probabilities: Floats, *, threshold: float = THRESHOLD, overlap: int = 1
 ) -> FittedTail:
-    fit = fit_gpd(losses, probabilities, threshold=threshold, overlap=overlap)
+    try:
+        fit = fit_gpd(losses, probabilities, threshold=threshold, overlap=overlap)
+    except MissingDataError as few:
+        # The reader of a table of models cannot move the threshold; the window and the horizon they can.
+        count = few.details["exceedances"]
+        assert isinstance(count, float)
+        raise MissingDataError(
+            f"Only {count:.0f} independent losses exceed the {percent(threshold)} quantile, too few for a "
+            "tail fit; use a longer window or a shorter horizon.",
+            exceedances=count,
+        ) from few
     xi = float(fit.theta[0])
     effective = 1 / float(probabilities @ probabilities) / overlap
     found = {
@@ -274,7 +284,7 @@ def _check_threshold(confidence: float, threshold: float) -> None:
     if confidence < threshold:
         raise InputError(
             f"The extreme-value tail begins at the {percent(threshold)} quantile and says nothing about "
-            f"{percent(confidence)}; lower the threshold or raise the confidence."
+            f"{percent(confidence)}; choose a confidence of {percent(threshold)} or more."
         )
 
 
@@ -298,8 +308,13 @@ def fit_scenarios(
         and TAIL_MODELS[model].needs_order
         and (not scenarios.ordered or scenarios.weighted or scenarios.overlap > 1)
     ):
+        instead = (
+            "choose the 1-day horizon (one period of the data)"
+            if scenarios.overlap > 1
+            else "use the plain history, or the historical model"
+        )
         raise InputError(
             "Filtering by recent volatility needs single-period scenarios of equal probability in time "
-            "order; use the plain history, or the historical model."
+            f"order; {instead}."
         )
     return fit_tail(model, losses, scenarios.probabilities, confidence=confidence)

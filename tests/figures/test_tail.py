@@ -167,6 +167,14 @@ def test_bars_say_their_range_and_number():
     assert text == "A, return of −56.00 to −36.00 %<br>number of 1-day returns: 5"
 
 
+def test_cash_is_not_drawn_as_a_loss():
+    a, a_cvar = (dataclasses.replace(r, losses=np.full(40, -0.0), value=0.0) for r in tail_pair())
+    drawing = draw_tail_histogram(a, a_cvar, *tail_pair(0.5, "Risk parity"), theme=LIGHT)
+    body = trace(drawing, "A body")
+    assert (list(body.x), list(body.y)) == ([0.0], [40])
+    assert len(trace(drawing, "A tail").x) == 0
+
+
 def test_constant_returns_still_draw():
     a, a_cvar = (dataclasses.replace(r, losses=np.full(40, 0.01), value=0.01) for r in tail_pair())
     drawing = draw_tail_histogram(a, a_cvar, theme=LIGHT)
