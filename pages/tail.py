@@ -5,7 +5,14 @@ import streamlit as st
 
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.frame import Frame, open_page
-from riskcore.dashboard.intervals import SEED, difference_of, difference_words, interval_of, interval_words
+from riskcore.dashboard.intervals import (
+    SEED,
+    difference_note,
+    difference_of,
+    difference_words,
+    interval_of,
+    interval_words,
+)
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.sentences import few_tail_note, holding_note, tail_words
 from riskcore.dashboard.tail_sections import (
@@ -16,6 +23,7 @@ from riskcore.dashboard.tail_sections import (
     view_script,
     which_view,
 )
+from riskcore.dashboard.tail_words import in_sample_note
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import clicked, current_theme, data_table, explain, guarded, notice, show
 from riskcore.figures import draw_tail_histogram, draw_worst_days
@@ -48,10 +56,15 @@ def distribution(frame: Frame) -> None:
     book = frame.book
     st.header(plain(tail_words(book, book.a)), anchor=False)
     st.markdown(plain(tail_words(book, book.b)))
+    if in_sample := in_sample_note(book):
+        st.caption(in_sample)
     intervals: dict[str, IntervalResult] = {}
     with guarded():
         intervals = {"var": interval_of(book, book.a, "var"), "cvar": interval_of(book, book.a, "cvar")}
-        st.markdown(plain(difference_words(book, difference_of(book, "cvar"))))
+        apart = difference_of(book, "cvar")
+        st.markdown(plain(difference_words(book, apart)))
+        if note := difference_note(apart):
+            st.caption(plain(note))
     var = [book.risk(h, "var") for h in book.both]
     cvar = [book.risk(h, "cvar") for h in book.both]
     for note in filter(None, [*(holding_note(h) for h in book.both), few_tail_note(cvar)]):
@@ -70,8 +83,8 @@ def distribution(frame: Frame) -> None:
     )
     if intervals:
         st.caption(plain(interval_words(intervals["cvar"])))
-        if intervals["cvar"].warning:
-            st.caption(plain(intervals["cvar"].warning))
+        for warning in dict.fromkeys(found.warning for found in intervals.values() if found.warning):
+            st.caption(plain(warning))
     level = f"{100 * frame.view.confidence:g}\N{NO-BREAK SPACE}%"
     beyond = int((var[0].losses > var[0].value).sum())
     explain(
@@ -92,6 +105,9 @@ def worst(frame: Frame) -> None:
     """Draw the worst days of A with B beside, and the assets behind a chosen one."""
     book = frame.book
     found = cached.compute(worst_scenarios, book.scenarios, book.a.portfolio, count=WORST)
+    if found.losses.max() <= 0:
+        st.markdown("A never loses in this window, so it has no worst days.")
+        return
     beside = book.risk(book.b, "cvar").losses[found.rows]
     table = pd.DataFrame({"A": found.losses, "B": pd.Series(beside, index=found.losses.index)})
     left, right = st.columns([3, 2], gap="medium")
@@ -118,11 +134,11 @@ def worst(frame: Frame) -> None:
         shown = pd.DataFrame(
             {
                 "asset return, %": 100 * book.scenarios.frame.iloc[found.rows[chosen]].loc[parts.index],
-                "share of A’s loss, points": 100 * parts,
+                "part of A’s loss, % of value": 100 * parts,
             }
         )
         data_table(shown.round(3), key="worst_assets")
-        st.caption("Points add up to A’s loss: weight × asset return, losses positive.")
+        st.caption("The parts add up to A’s loss: weight × asset return, losses positive.")
 
 
 def choose_clicked() -> None:

@@ -13,7 +13,14 @@ from riskcore.results.uncertainty import IntervalResult
 from riskcore.scenarios import Scenarios
 from riskcore.uncertainty import Measure, difference_interval, risk_interval
 
-__all__ = ["SEED", "difference_of", "difference_words", "interval_of", "interval_words"]
+__all__ = [
+    "SEED",
+    "difference_note",
+    "difference_of",
+    "difference_words",
+    "interval_of",
+    "interval_words",
+]
 
 SEED = 1
 
@@ -98,10 +105,29 @@ def difference_words(book: Book, found: IntervalResult) -> str:
     )
 
 
-def interval_words(found: IntervalResult | TailModelsResult) -> str:
-    """Return how an interval was made, for a caption."""
-    blocks = f", mean block {found.block_length:.0f} periods" if found.block_length else ""
-    return (
-        f"{100 * found.level:g}\N{NO-BREAK SPACE}% intervals: stationary block bootstrap of the history, "
-        f"{found.resamples:,} resamples{blocks}, seed {SEED}."
-    )
+def difference_note(found: IntervalResult) -> str | None:
+    """Return how the interval of A − B was made and what speaks against it; None where A and B are alike."""
+    if found.lower == found.upper == 0.0:
+        return None
+    made = f"A − B: percentile interval, {_drawn_words(found)}."
+    return made if found.warning is None else f"{made} {found.warning}"
+
+
+def interval_words(
+    found: IntervalResult | TailModelsResult, other: IntervalResult | TailModelsResult | None = None
+) -> str:
+    """Return how an interval was made, or those of A and of another portfolio B, for a caption."""
+    return f"{100 * found.level:g}\N{NO-BREAK SPACE}% intervals: {_drawn_words(found, other)}."
+
+
+def _drawn_words(
+    found: IntervalResult | TailModelsResult, other: IntervalResult | TailModelsResult | None = None
+) -> str:
+    """Return "stationary block bootstrap of the history, 1,000 resamples, mean block 31 periods, seed 1"."""
+    blocks = ""
+    if found.block_length:
+        length = f"{found.block_length:.0f}"
+        blocks = f", mean block {length} {'period' if length == '1' else 'periods'}"
+        if other is not None and other.block_length:
+            blocks += f" for A and {other.block_length:.0f} for B"
+    return f"stationary block bootstrap of the history, {found.resamples:,} resamples{blocks}, seed {SEED}"

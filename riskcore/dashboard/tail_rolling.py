@@ -21,6 +21,7 @@ from riskcore.dashboard.tail_words import (
     p_words,
     refusals,
     single_period,
+    solved_on_window,
     tests_table,
     zone_words,
 )
@@ -38,6 +39,7 @@ __all__ = ["rolling", "rolling_script"]
 
 WINDOWS = (250, 500, 1000)
 REFIT_EVERY = 21
+FEW_BEYOND = 5
 PORTFOLIO, WINDOW, STOPPED = "tail_rolling_portfolio", "tail_rolling_window", "_tail_rolling_stopped"
 ZONE_BADGES = {
     "green": "green-badge[:material/check_circle:",
@@ -65,6 +67,11 @@ def rolling(frame: Frame) -> None:
         notice(
             f"The backtest forecasts single periods ({unit}), whatever the horizon: overlapping "
             f"{book.horizon_label} returns would count one event several times."
+            + (
+                f" {holding.letter}’s weights are still solved at the horizon and level above."
+                if solved_on_window(holding)
+                else ""
+            )
         )
     run: Run = LongRun(
         forecast,
@@ -175,7 +182,7 @@ def _one_model(view: View, found: VarBacktestResult, holding: Holding, words: tu
     st.markdown(
         plain(
             f"On {model.exceptions:,} of {len(model.forecasts):,} {periods} {holding.letter} lost more than "
-            f"its {level} forecast; {model.light.expected:.0f} were expected. {model.verdict}"
+            f"its {level} forecast; {model.light.expected:,.1f} were expected. {model.verdict}"
         )
     )
     for light, recent in ((model.light, False), (model.recent_light, True)):
@@ -200,7 +207,16 @@ def _one_model(view: View, found: VarBacktestResult, holding: Holding, words: tu
         f"has found no fault, which is not proof. Z1 and Z2: {model.z1.simulations:,} simulations, "
         f"seed {SEED}."
     )
-    if holding.allocation is not None and holding.allocation.method != "equal_weight":
+    beyond = found.window * (1 - found.confidence)
+    if beyond < FEW_BEYOND - 1e-9:
+        st.caption(
+            plain(
+                f"Few tail {periods}: the {found.window:,} {periods} behind each forecast hold about "
+                f"{beyond:.1f} beyond {level}, fewer than {FEW_BEYOND}, so models that read the tail itself "
+                "have little to learn from; choose more, or a lower confidence."
+            )
+        )
+    if solved_on_window(holding):
         st.caption(
             f"In-sample: {holding.letter}’s weights were solved on the whole window, so the forecasts are of "
             "a portfolio nobody could have known at the time."
@@ -213,9 +229,9 @@ def _explained(view: View, model: ModelBacktestResult, confidence: float) -> Non
     explain(
         view,
         f"If VaR is right, each period exceeds it with probability {percent(1 - confidence)}: "
-        f"{model.light.expected:.1f} times in {count:,}. It happened {hits:,} times. Kupiec’s ratio compares "
-        f"both shares and gives p = {p_words(model.kupiec.p_value)}: so often would chance alone lie at "
-        "least as far off. Below 0.05 the forecast is rejected.",
+        f"{model.light.expected:,.1f} times in {count:,}. It happened {hits:,} times. Kupiec’s ratio "
+        f"compares both shares and gives p = {p_words(model.kupiec.p_value)}: so often would chance "
+        "alone lie at least as far off. Below 0.05 the forecast is rejected.",
         r"LR=2\log\frac{\hat\pi^x(1-\hat\pi)^{T-x}}{(1-c)^x c^{T-x}}="
         rf"{model.kupiec.statistic:.2f},\qquad x={hits},\;T={count},\;\hat\pi={hits / count:.4f},\;"
         rf"c={confidence:g}",

@@ -21,6 +21,7 @@ from riskcore.dashboard.tail_words import (
     explained_models,
     missing_reasons,
     models_table,
+    single_period_note,
     statistics_rows,
 )
 from riskcore.dashboard.text import plain
@@ -187,10 +188,10 @@ def _resampled_models(
 
 def _how_made(a: TailModelsResult, b: TailModelsResult) -> None:
     """Say how the intervals were made, and what speaks against them."""
-    words = interval_words(a)
-    if a.block_length and b.block_length:
-        words = words.replace("periods", f"periods for A and {b.block_length:.0f} for B")
-    st.caption(plain(words))
+    st.caption(plain(interval_words(a, b)))
+    filtered = next((r.models["ewma_filtered"].label for r in (a, b) if "ewma_filtered" in r.models), None)
+    if filtered is not None:
+        st.caption(f"{filtered}: its interval is given today’s volatility, so it looks narrower than it is.")
     for warning in dict.fromkeys(r.warning for r in (a, b) if r.warning):
         st.caption(plain(warning))
 
@@ -245,6 +246,10 @@ def drawdowns(frame: Frame) -> None:
     for found in facts:
         st.markdown(plain(deepest_words(found)))
     show(draw_drawdowns(*paths, theme=current_theme()), key="tail_drawdowns")
+    st.caption(
+        "Weights are set back to their targets every period here; the Stress page’s replays are "
+        "buy-and-hold, so falls in the same crisis differ."
+    )
     _reading_table(facts, part="drawdowns")
     explain(
         frame.view,
@@ -292,5 +297,4 @@ def _one_of(book: Book, key: str) -> Holding:
 
 def _single_periods(book: Book, why: str) -> None:
     if book.periods > 1:
-        length = book.horizon_label.replace("-", " ")
-        notice(f"{why}: the horizon of {length} above does not change them.")
+        notice(f"{why}: {single_period_note(book)}")

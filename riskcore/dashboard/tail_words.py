@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import pandas as pd
 
-from riskcore.dashboard.book import Book, horizons_of
+from riskcore.dashboard.book import Book, Holding, horizons_of
 from riskcore.dashboard.sentences import PERIOD_WORDS
 from riskcore.dashboard.view import HORIZONS
 from riskcore.figures.words import dated, number, percent
@@ -20,11 +20,14 @@ __all__ = [
     "deepest_words",
     "doubts",
     "explained_models",
+    "in_sample_note",
     "missing_reasons",
     "models_table",
     "p_words",
     "refusals",
     "single_period",
+    "single_period_note",
+    "solved_on_window",
     "statistics_rows",
     "tests_table",
     "zone_words",
@@ -155,6 +158,32 @@ def single_period(book: Book) -> tuple[str, str]:
     return HORIZONS[code].removesuffix("s").replace(" ", "-"), PERIOD_WORDS[code]
 
 
+def solved_on_window(holding: Holding) -> bool:
+    """Return whether the weights were computed from the returns shown, rather than given or equal."""
+    return holding.allocation is not None and holding.allocation.method != "equal_weight"
+
+
+def in_sample_note(book: Book) -> str | None:
+    """Return that solved portfolios are judged on the returns they were solved on, None where none is."""
+    letters = [h.letter for h in book.both if solved_on_window(h)]
+    if not letters:
+        return None
+    if len(letters) == 1:
+        return f"{letters[0]} was solved on these same returns, so its figures flatter it (in-sample)."
+    return "A and B were solved on these same returns, so their figures flatter them (in-sample)."
+
+
+def single_period_note(book: Book) -> str:
+    """Return what the horizon and level above change in figures of single periods, for a longer horizon."""
+    letters = [f"{h.letter}’s" for h in book.both if solved_on_window(h)]
+    if not letters:
+        return f"the horizon of {book.horizon_label.replace('-', ' ')} above does not change them."
+    return (
+        f"the figures use single periods; {' and '.join(letters)} weights are still solved at the horizon "
+        "and level above."
+    )
+
+
 def deepest_words(found: StatisticsResult) -> str:
     """Return "A fell 39.2 % from 31 Oct 2007 to 27 Oct 2008 and was back at its peak on 13 Oct 2010."."""
     name = found.portfolio
@@ -217,13 +246,15 @@ def p_words(p: float) -> str:
 
 
 def zone_words(light: TrafficLightResult, periods: str, *, recent: bool = False) -> str:
-    """Return what a traffic light counts: "161 exceptions in all 3,647 days, 182 expected; …"."""
-    return (
+    """Return what a traffic light counts: "161 exceptions in all 3,647 days, 182.4 expected; …"."""
+    said = (
         f"{light.exceptions:,} exceptions in {'the last' if recent else 'all'} "
-        f"{light.observations:,} {periods}, "
-        f"{number(light.expected, 0 if light.expected >= 20 else 1)} expected; yellow from "
+        f"{light.observations:,} {periods}, {light.expected:,.1f} expected; yellow from "
         f"{light.yellow_from:,}, red from {light.red_from:,}."
     )
+    if recent:
+        return said
+    return f"{said} The light counts exceptions only: not how large they were, nor whether they cluster."
 
 
 def tests_table(found: ModelBacktestResult) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The Tail page and the views folded under it, one at a time."""
 
+import dataclasses
 import re
 import time
 
@@ -10,17 +11,18 @@ from streamlit.testing.v1 import AppTest
 from riskcore.allocation import cvar_parity, equal_weight
 from riskcore.dashboard import cached, tail_rolling
 from riskcore.dashboard.cached import LongRun
+from riskcore.dashboard.intervals import interval_words
 from riskcore.data.sample import load_sample
 from riskcore.statistics import describe
-from riskcore.tail_models import table_of_models
-from riskcore.uncertainty import difference_interval
+from riskcore.tail_models import table_of_models, tail_risk
+from riskcore.uncertainty import difference_interval, risk_interval
 from riskcore.validation import backtest_var
 from riskcore.worst import worst_scenarios
 from tests.dashboard.conftest import ROOT, TIMEOUT
 from tests.dashboard.reading import checked, words
 
 SPACE = "\N{NO-BREAK SPACE}"
-SHARE = "share of A’s loss, points"
+SHARE = "part of A’s loss, % of value"
 VIEWS = ("models", "qq", "rolling", "drawdowns", "statistics")
 
 
@@ -97,6 +99,36 @@ def test_the_difference_is_in_money_once_there_is_a_value(open_app):
 
 def test_the_same_portfolio_twice_has_no_difference(open_app):
     assert f"A and B have the same 1-day CVaR 95{SPACE}%." in words(open_app("tail", b="equal_weight"))
+
+
+def test_solved_portfolios_are_said_to_be_judged_in_sample(open_app):
+    said = "B was solved on these same returns, so its figures flatter it (in-sample)."
+    assert said in words(open_app("tail"))
+    assert "A and B were solved on these same returns" in words(open_app("tail", a="risk_parity"))
+    assert "solved on these same returns" not in words(open_app("tail", b="w:SPY~1"))
+
+
+def test_the_interval_of_a_difference_says_its_method_and_its_warning(open_app):
+    text = words(open_app("tail", conf="0.999"))
+    assert re.search(
+        r"A − B: percentile interval, stationary block bootstrap .* seed 1\. Only 5 independent .* CVaR", text
+    )
+    assert re.search(r"held the true VaR \d+ % of the time", text)
+    assert "held the true" not in words(open_app("tail"))
+
+
+def test_a_portfolio_that_never_loses_has_no_worst_days(open_app):
+    app = open_app("tail", a="cash")
+    assert "A never loses in this window" in words(app)
+    assert not [s for s in app.selectbox if s.key == "worst_day"]
+
+
+@pytest.mark.parametrize(
+    ("length", "said"), [(1.0, "mean block 1 period,"), (1.4, "mean block 1 period,"), (12.0, "12 periods,")]
+)
+def test_one_period_is_singular(sample, a, length, said):
+    found = risk_interval(sample, a, "cvar", confidence=0.95, resamples=100, rng=np.random.default_rng(1))
+    assert said in interval_words(dataclasses.replace(found, block_length=length))
 
 
 def test_the_assets_of_a_chosen_day_add_up_to_its_loss(open_app, sample, a):
@@ -189,15 +221,25 @@ def test_models_show_the_engine_s_figures_and_their_doubts(open_view, sample, a)
     assert shown.loc["Student-t", "A CVaR, %"] == (
         f"{100 * row['cvar']:.2f} ({100 * row['cvar_lower']:.2f} to {100 * row['cvar_upper']:.2f})"
     )
-    assert shown.loc["Cornish–Fisher", "A VaR, %"].endswith(", in doubt")
     text = words(app)
-    assert f"Cornish–Fisher, in doubt for A: {table.loc['cornish_fisher', 'note']}" in text
+    assert "so it looks narrower than it is" in text
     assert re.search(r"1,000 resamples, mean block \d+ periods for A and \d+ for B, seed 1", text)
+
+
+def test_a_doubted_model_is_marked_and_says_why(open_view, sample, a):
+    app = open_view("models", conf="0.99")
+    found = tail_risk(sample, a, "cornish_fisher", confidence=0.99)
+    assert not found.reliable
+    assert frame_with(app, "A CVaR, %").loc["Cornish–Fisher", "A VaR, %"].endswith(", in doubt")
+    assert re.search(r"Cornish–Fisher, in doubt for A.*: " + re.escape(found.note), words(app))
 
 
 def test_a_model_that_refuses_says_why_once_for_both(open_view):
     text = words(open_view("models", h="1m"))
     assert "Historical, scaled to recent volatility, no figure for A and B: Filtering by recent" in text
+    assert "choose the 1-day horizon" in text
+    assert "lower the threshold" not in text
+    assert "looks narrower" not in text
 
 
 def test_thin_tails_are_warned_of_with_the_measured_coverage(open_view):
@@ -211,9 +253,12 @@ def test_the_backtest_s_verdict_is_in_words_with_p_values_and_a_named_light(open
     text = words(app)
     assert (
         f"On {model.exceptions} of {len(model.forecasts):,} days A lost more than its VaR 95 % forecast; "
-        f"{model.light.expected:.0f} were expected. {model.verdict}"
+        f"{model.light.expected:.1f} were expected. {model.verdict}"
     ) in text
     assert "Green zone]" in text
+    assert f"{len(model.forecasts):,} days, {model.light.expected:.1f} expected" in text
+    assert "The light counts exceptions only" in text
+    assert "Few tail days" not in text
     tests = app.table[0].value
     assert tests.loc["Kupiec", "p-value"] == f"{model.kupiec.p_value:.3f}"
     assert tests.loc["Christoffersen", "answer at 5 %"] == "No: they cluster"
@@ -226,6 +271,20 @@ def test_the_backtest_is_of_single_periods_whatever_the_horizon(open_view):
     assert sentence in monthly
     assert "forecasts single periods (1-day)" in monthly
     assert "forecasts single periods" not in daily
+    assert "still solved" not in monthly
+
+
+def test_a_solved_rule_keeps_the_horizon_where_figures_are_of_single_periods(open_view):
+    solved = words(open_view("drawdowns", h="1m"))
+    assert "the figures use single periods; B’s weights are still solved at the horizon and level" in solved
+    assert "does not change them" not in solved
+    given = words(open_view("drawdowns", h="1m", b="w:SPY~1"))
+    assert "the horizon of 1 month above does not change them" in given
+    assert "replays are buy-and-hold" in given
+
+
+def test_a_window_with_few_tail_days_says_so(open_view):
+    assert "hold about 1.0 beyond VaR 99.9 %, fewer than 5" in words(open_view("rolling", conf="0.999"))
 
 
 def test_another_model_and_b_are_shown_on_request(open_view):
