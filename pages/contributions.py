@@ -1,13 +1,14 @@
 """Contributions: who carries the risk? Share of money against share of risk."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from riskcore.dashboard import state
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.contribution_changes import budgets, currency, has_rates, trades
-from riskcore.dashboard.contribution_sections import Compared, by_day, intervals, through_time
+from riskcore.dashboard.contribution_sections import Compared, Lines, by_day, intervals, through_time
 from riskcore.dashboard.controls import measure_control
 from riskcore.dashboard.frame import Frame, open_page
 from riskcore.dashboard.script import page_script
@@ -26,6 +27,8 @@ VIEWS = {
     "budgets": ("Budgets", budgets),
     "currency": ("Currency", currency),
 }
+# The views whose parts are groups where the reader asked for groups.
+GROUPED = {"time"}
 SCRIPT = """
 for portfolio in (a, b):
     print(risk_contributions(scenarios, portfolio, {arguments}).table.to_string(float_format="%.10f"))
@@ -111,9 +114,16 @@ def closer_look(compared: Compared) -> None:
         label_visibility="collapsed",
     )
     if chosen:
-        compared.lines.append(VIEWS[chosen][1](compared))
+        compared.lines.append(drawn(chosen, compared))
     else:
         st.caption("How sure, which days, since when, what if: nothing is computed until chosen.")
+
+
+def drawn(view: str, compared: Compared) -> Lines:
+    """Draw one view and return its lines; one that cannot follow the grouping says so."""
+    if compared.by != "asset" and view not in GROUPED:
+        st.caption("This view is by asset.")
+    return VIEWS[view][1](compared)
 
 
 def offered(compared: Compared) -> list[str]:
@@ -125,7 +135,7 @@ frame = open_page("contributions", uses={"a", "b", "confidence", "horizon", "mea
 script = page_script(frame.book, "")
 with guarded():
     compared = compared_in(frame)
-    parts = [VIEWS[view][1] for view in offered(compared)] if frame.view.present else [closer_look]
+    parts = [partial(drawn, view) for view in offered(compared)] if frame.view.present else [closer_look]
     frame.sections(*[lambda _, part=part: part(compared) for part in (shares, *parts)])
     script = page_script(
         compared.book,

@@ -11,7 +11,7 @@ from riskcore.contributions import best_trade, incremental_risk
 from riskcore.currency_effect import currency_effect
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book, Holding
-from riskcore.dashboard.contribution_sections import Compared, Lines, marginal_table, one_of
+from riskcore.dashboard.contribution_sections import Compared, Lines, in_text, marginal_table, one_of
 from riskcore.dashboard.script import window_literal
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.view import weights_code
@@ -83,13 +83,40 @@ def trades(compared: Compared) -> Lines:
 
 def _trade_words(book: Book, holding: Holding, found: TradeResult, points: int) -> str:
     unit = "point" if points == 1 else "points"
-    best = "No other pair of this size lowers it more" if found.exact else "The best of 2,000 pairs valued"
-    risk = f"{book.horizon_label} {found.label}"
+    shorts = _short_words(holding, found)
     return (
-        f"Selling {points} {unit} of {found.sell} for {found.buy} lowers the {risk} of {holding.letter} by "
+        f"Selling {points} {unit} of {found.sell} for {found.buy}{shorts} lowers the "
+        f"{book.horizon_label} {in_text(found.label)} of {holding.letter} by "
         f"{number(-100 * found.change, 3)} points, to {percent(found.after, 3)} of value. "
-        f"{best}; re-evaluated exactly."
+        f"{_next_words(found)}"
     )
+
+
+def _next_words(found: TradeResult) -> str:
+    """Return which pair comes next, and that one sample does not rank them."""
+    valued = "" if found.exact else "Of the 2,000 most promising pairs valued, "
+    if found.second is None or found.second_change is None:
+        return f"{valued}{'no' if valued else 'No'} other pair of this size lowers it in this sample."
+    sell, buy = found.second
+    return (
+        f"{valued}{sell} for {buy} comes next, by {number(-100 * found.second_change, 3)}: in-sample, the "
+        "order of such pairs is not settled."
+    )
+
+
+def _short_words(holding: Holding, found: TradeResult) -> str:
+    """Return what the trade does to short positions, nothing where it touches none."""
+    sold, bought = (float(holding.portfolio.weights[asset]) for asset in (found.sell, found.buy))
+    done = []
+    if sold <= 0.0:
+        done.append(f"{'adds to the' if sold < 0.0 else 'opens a'} short in {found.sell}")
+    elif round(sold - found.size, 12) < 0.0:
+        done.append(f"turns {found.sell} into a short")
+    if bought < 0.0:
+        after = round(bought + found.size, 12)
+        covered = "part of the short" if after < 0.0 else "the short"
+        done.append(f"covers {covered} in {found.buy}{' and goes long' if after > 0.0 else ''}")
+    return f" ({' and '.join(done)})" if done else ""
 
 
 def _explain_trade(book: Book, found: TradeResult) -> None:
@@ -240,7 +267,7 @@ def _show_solution(book: Book, holding: Holding, wanted: pd.Series, solved: Allo
     now, then = book.risk(holding, measure), book.risk(_held(portfolio), measure)
     st.markdown(
         plain(
-            f"The weights that meet these budgets have a {book.horizon_label} {then.label} of "
+            f"The weights that meet these budgets have a {book.horizon_label} {in_text(then.label)} of "
             f"{percent(then.value, 2)} of value; {holding.letter} has {percent(now.value, 2)}. "
             f"Largest weight: {solved.weights.idxmax()}, {percent(float(solved.weights.max()))}."
         )
@@ -302,11 +329,11 @@ def currency(compared: Compared) -> Lines:
         for holding in compared.holdings
     ]
     for holding, one in zip(compared.holdings, found, strict=True):
-        st.markdown(plain(_currency_words(book, holding, one)))
+        st.markdown(plain(_currency_words(book, holding, one, without)))
     holding = compared.holdings[which]
     show(
         draw_currency_effect(
-            _held_part(found[which]),
+            _held_part(found[which], without),
             theme=current_theme(),
             base=BASE,
             which=which,
@@ -315,14 +342,17 @@ def currency(compared: Compared) -> Lines:
         ),
         key="contributions_currency",
     )
-    st.caption(plain(_currency_notes(book, rates, without)))
+    st.caption(plain(_currency_notes(compared, rates)))
+    volatile = compared.measure == "volatility"
+    weights = "weights each date has in the volatility" if volatile else "worst dates"
+    changes = "how much each date counts" if volatile else "which dates are worst"
     local, foreign = float(found[which].table["local"].sum()), found[which].currency
     explain(
         book.view,
         "The return in dollars is the local return plus what the exchange rate does to the result. The "
-        "second part, cross term included, is the currency’s. Both are weighted with the worst dates of the "
-        "unhedged portfolio, so they add up to its risk; hedging also changes which dates are worst, so the "
-        "difference to the hedged risk is another number.",
+        f"second part, cross term included, is the currency’s. Both are weighted with the {weights} of the "
+        f"unhedged portfolio, so they add up to its risk; hedging also changes {changes}, so the difference "
+        "to the hedged risk is another number.",
         r"\begin{gathered}r^{\text{USD}}=r^{\text{local}}+r^{\text{fx}}(1+r^{\text{local}})\\"
         r"\rho=\sum_i w_i\sum_s q_s\big(-r^{\text{local}}_{si}\big)"
         r"+\sum_i w_i\sum_s q_s\big(-r^{\text{fx}}_{si}(1+r^{\text{local}}_{si})\big)\\"
@@ -351,30 +381,37 @@ def _effect(
     return currency_effect(scenarios, portfolio, measure, rates=dict(rates), confidence=confidence)
 
 
-def _held_part(found: CurrencyEffectResult) -> CurrencyEffectResult:
+def _held_part(found: CurrencyEffectResult, without: dict[str, str]) -> CurrencyEffectResult:
+    """Return what is held as it is drawn; an asset without a rate has no currency part, not one of 0."""
     held = found.table[found.table["weight"] != 0.0]
-    return found if held.empty else replace(found, table=held)
+    table = found.table if held.empty else held
+    table = table.assign(currency=table["currency"].mask(table.index.isin(list(without))))
+    table = table.rename(index={asset: f"{asset} in {code}" for asset, code in without.items()})
+    return replace(found, table=table, label=in_text(found.label))
 
 
-def _currency_words(book: Book, holding: Holding, found: CurrencyEffectResult) -> str:
-    risk = f"{book.horizon_label} {found.label}"
+def _currency_words(
+    book: Book, holding: Holding, found: CurrencyEffectResult, without: dict[str, str]
+) -> str:
+    risk = f"{book.horizon_label} {in_text(found.label)}"
+    local = [
+        f"{asset} stays in {code}" for asset, code in without.items() if found.table["weight"][asset] != 0.0
+    ]
     return (
         f"Unhedged in {BASE}, the {risk} of {holding.letter} is {percent(found.unhedged, 3)} of value, of "
-        f"which {number(100 * found.currency, 3)} points come through currencies. Hedged, in local returns, "
-        f"it is {percent(found.hedged, 3)}."
+        f"which {number(100 * found.currency, 3)} points come through currencies"
+        f"{'; ' + listed(local) + ', for want of an exchange rate' if local else ''}. Hedged, in local "
+        f"returns, it is {percent(found.hedged, 3)}."
     )
 
 
-def _currency_notes(book: Book, rates: dict[str, str], without: dict[str, str]) -> str:
+def _currency_notes(compared: Compared, rates: dict[str, str]) -> str:
     used = list(dict.fromkeys(rates.values()))
-    kinds = book.prices.assets.loc[used, "kind"].unique()
+    kinds = compared.book.prices.assets.loc[used, "kind"].unique()
     notes = [f"Converted with {listed(used, most=10)} ({'; '.join(str(kind) for kind in kinds)})."]
-    notes += [
-        f"{asset} stays in local currency: the data has no exchange rate for {code}."
-        for asset, code in without.items()
-    ]
+    changes = "how much each date counts" if compared.measure == "volatility" else "which dates are worst"
     notes.append(
-        "Hedging also changes which dates are worst, so the currency part is not the difference between the "
+        f"Hedging also changes {changes}, so the currency part is not the difference between the "
         "two figures. Rates are fixed at another time of day than the closes, so 1-day figures are "
         "approximate; weekly ones are less so. Costs and carry of a hedge are not counted."
     )

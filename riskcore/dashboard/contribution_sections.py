@@ -18,6 +18,7 @@ from riskcore.dashboard.intervals import SEED, difference_of, difference_words
 from riskcore.dashboard.sentences import PERIOD_WORDS
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, notice, show, show_table
+from riskcore.errors import MissingDataError
 from riskcore.figures.by_day import draw_days_by_asset
 from riskcore.figures.intervals import draw_contribution_intervals
 from riskcore.figures.through_time import draw_contributions_through_time
@@ -29,7 +30,7 @@ from riskcore.scenarios import Scenarios
 from riskcore.share_order import share_gaps
 from riskcore.uncertainty import Measure, contribution_intervals
 
-__all__ = ["Compared", "Lines", "by_day", "intervals", "one_of", "through_time"]
+__all__ = ["Compared", "Lines", "by_day", "in_text", "intervals", "one_of", "through_time"]
 
 DAYS_SHOWN = 10
 WINDOWS = {1: "1 year", 2: "2 years"}
@@ -99,6 +100,11 @@ class Compared:
         return f"{self.measure!r}{level}"
 
 
+def in_text(label: str) -> str:
+    """Return the label of a measure as it stands inside a sentence: "volatility", but "CVaR 95 %"."""
+    return label.lower() if label == "Volatility" else label
+
+
 def one_of(compared: Compared) -> int:
     """Let the reader choose which of the two portfolios a view is about."""
     chosen = st.segmented_control(
@@ -149,9 +155,10 @@ def intervals(compared: Compared) -> Lines:
     top = found[0].table.sort_values("component", ascending=False).iloc[0]
     kind = "relative" if found[0].table["relative"].notna().all() else "component"
     low, middle, high = (f"{100 * top[f'{kind}{end}']:.2f}\\,\\%" for end in ("_lower", "", "_upper"))
+    own = "volatility" if compared.measure == "volatility" else "worst dates"
     explain(
         book.view,
-        "Each resampled history has its own worst dates and so its own contributions. The interval holds the "
+        f"Each resampled history has its own {own} and so its own contributions. The interval holds the "
         f"middle 95 % of them; below are the numbers of {top.name} in {compared.names[0]}. Two shares are "
         "told apart when the interval of their difference, over the same resamples, does not hold 0; "
         "overlapping bars alone do not decide it.",
@@ -220,13 +227,13 @@ def _gaps(
 def _order_words(compared: Compared, holding: Holding) -> str:
     """Return which neighbours in rank could be the other way round by chance."""
     book, name = compared.book, holding.letter
+    if int((holding.portfolio.weights != 0.0).sum()) < 2:
+        return f"{name} holds fewer than two assets, so there is no order to judge."
     if holding.solved_for == compared.measure:
         return (
             f"{name} was solved for equal shares on this history; its intervals show how far the shares "
             "would stray from equal on others."
         )
-    if int((holding.portfolio.weights != 0.0).sum()) < 2:
-        return f"{name} holds fewer than two assets, so there is no order to judge."
     gaps = cached.compute(
         _gaps,
         book.scenarios,
@@ -241,9 +248,10 @@ def _order_words(compared: Compared, holding: Holding) -> str:
     if not runs:
         return f"In {name} every share is distinguishable from the next one in rank."
     return (
-        f"In {name} these shares are not distinguishable from the next in rank: "
+        f"In {name} each of these shares is not distinguishable from the next: "
         + "; ".join(" ≈ ".join(run) for run in runs)
-        + ". The 95\N{NO-BREAK SPACE}% interval of each difference holds 0."
+        + ". The 95\N{NO-BREAK SPACE}% interval of each difference holds 0; only neighbours in rank are "
+        "compared."
     )
 
 
@@ -273,13 +281,16 @@ def by_day(compared: Compared) -> Lines:
     # Dates without a part are no top dates: a thin tail has fewer than were asked for.
     days = days.loc[:, (days != 0.0).any().to_numpy()]
     if days.empty:
-        notice(f"No date adds to the {book.risk(holding).label} of {holding.letter}: it is 0 throughout.")
+        label = in_text(book.risk(holding).label)
+        notice(f"No date adds to the {label} of {holding.letter}: it is 0 throughout.")
         return Lines("")
     whole = cached.compute(risk_contributions, book.scenarios, holding.portfolio, **settings)
+    weights = holding.portfolio.weights
+    own = [asset for asset in book.assets if weights[asset] != 0.0]
     show(
         draw_days_by_asset(
-            days.loc[compared.held],
-            replace(whole, table=whole.table.loc[compared.held]),
+            days.loc[own],
+            replace(whole, table=whole.table.loc[own]),
             theme=current_theme(),
             which=which,
             name=holding.letter,
@@ -330,6 +341,11 @@ def through_time(compared: Compared) -> Lines:
     holding = compared.holdings[which]
     window = max(2, round(years * book.base.periods_per_year))
     step = max(1, round(book.base.periods_per_year / 12))
+    if window > book.scenarios.count:
+        rows = f"The history of {book.scenarios.count:,} rows is shorter than the"
+        if round(book.base.periods_per_year) > book.scenarios.count:
+            raise MissingDataError(f"{rows} one-year window this view needs.")
+        raise MissingDataError(f"{rows} two-year window; choose 1 year.")
     found = cached.compute(
         rolling_contributions,
         book.scenarios,

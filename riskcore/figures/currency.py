@@ -27,7 +27,7 @@ def draw_currency_effect(
     Parameters
     ----------
     found
-        The parts.
+        The parts; a currency part of NaN, for an asset that was not converted, has no bar.
     theme
         LIGHT or DARK.
     base
@@ -43,18 +43,19 @@ def draw_currency_effect(
     kept, rest = order_rows(table["unhedged"].to_numpy(dtype=np.float64), None, most)
     labels = [str(table.index[i]) for i in kept]
     parts = {kind: 100.0 * table[kind].to_numpy(dtype=np.float64) for kind in ("local", "currency")}
-    values = {k: np.append(v[kept], v[rest].sum()) if rest.size else v[kept] for k, v in parts.items()}
+    values = {k: np.append(v[kept], np.nansum(v[rest])) if rest.size else v[kept] for k, v in parts.items()}
     if rest.size:
         labels.append(f"other {rest.size}")
     measure = unbroken(f"{horizon_label} {found.label}".strip())
     hover = [
         f"<b>{plain(label, 40)}</b> in {plain(name)}<br>local {percent(a / 100, 3)} of value<br>"
-        f"currency {percent(b / 100, 3)} of value"
+        + ("currency not counted, no rate" if np.isnan(b) else f"currency {percent(b / 100, 3)} of value")
         for label, a, b in zip(labels, values["local"], values["currency"], strict=True)
     ]
-    largest = max(float(np.abs(v).max()) for v in values.values())
+    largest = float(np.nanmax(np.abs(np.concatenate(list(values.values())))))
     digits = 1 if largest == 0.0 else min(max(1, 2 - int(np.floor(np.log10(largest)))), 12)
-    top = str(found.table["currency"].idxmax())
+    through = found.table["currency"].fillna(0.0)
+    top = str(through.idxmax())
     return Drawing(
         draw_bars(
             labels,
@@ -69,7 +70,7 @@ def draw_currency_effect(
         f"{shorten(name)}, unhedged in {base}: local (solid) and currency part (pale) of the {measure}",
         f"Bars by asset. Currencies carry {percent(found.currency, 3)} of value of an unhedged "
         f"{measure} of {percent(found.unhedged, 3)}; most through {shorten(top)}, "
-        f"{percent(float(found.table['currency'][top]), 3)}. Hedged it is {percent(found.hedged, 3)}.",
+        f"{percent(float(through[top]), 3)}. Hedged it is {percent(found.hedged, 3)}.",
         pd.DataFrame(
             {
                 f"{name} weight (% of value)": 100 * table["weight"],

@@ -11,7 +11,9 @@ from riskcore.allocation import cvar_parity, equal_weight
 from riskcore.contributions import best_trade, contributions_by_scenario, incremental_risk
 from riskcore.currency_effect import currency_effect
 from riskcore.dashboard import contribution_changes, contribution_sections
+from riskcore.dashboard.book import Holding
 from riskcore.data.sample import load_sample
+from riskcore.results import TradeResult
 from riskcore.uncertainty import contribution_intervals
 from tests.dashboard.reading import checked, words
 
@@ -130,6 +132,7 @@ def test_shares_that_cannot_be_told_apart_are_named(look):
     text = words(look("intervals"))
     assert "QQQ ≈ HANGSENG" in text
     assert "≈ BND" not in text
+    assert "each of these shares is not distinguishable from the next:" in text
     assert "B was solved for equal shares on this history" in text
 
 
@@ -175,8 +178,13 @@ def test_through_time_says_that_weights_are_held(look):
 
 def test_a_window_longer_than_the_history_is_one_sentence(look):
     app = look("time", from_="2025-06-01")
-    assert ["exceeds the history" in e.value for e in app.error] == [True]
+    (refusal,) = (e.value.replace("\\", "") for e in app.error)
+    assert "rows is shorter than the one-year window this view needs" in refusal
     assert app.header
+    shorter = look("time", from_="2024-10-01")
+    assert not shorter.error
+    checked(shorter.segmented_control(key="contributions_window").set_value(2).run())
+    assert ["choose 1 year" in e.value for e in shorter.error] == [True]
 
 
 def test_the_trade_is_the_engine_s_and_can_become_b(look, sample, a):
@@ -213,8 +221,75 @@ def test_positions_are_valued_anew(look, sample, a):
 
 def test_nothing_to_sell_is_one_sentence_and_the_page_goes_on(look):
     app = look("trades", a="cash", b="60_40")
-    assert ["A has no position of 1" in e.value.replace("\\", "") for e in app.error] == [True]
+    assert [e.value.replace("\\", "") for e in app.error] == ["A holds no position to sell."]
     assert tables(app, "removing it, points")
+
+
+def test_one_asset_is_neither_traded_nor_ranked(look):
+    app = look("trades", assets="SPY")
+    assert [e.value.replace("\\", "") for e in app.error] == ["There is only one asset to trade."]
+    text = words(look("intervals", assets="SPY"))
+    assert "fewer than two assets" in text
+    assert "stray from equal" not in text
+
+
+def test_the_trade_claims_no_more_than_the_sample(look, sample, a):
+    text = words(look("trades"))
+    found = best_trade(sample, a, "cvar", confidence=0.95, size=0.01)
+    sell, buy = found.second
+    assert f"{sell} for {buy} comes next, by {-100 * found.second_change:.3f}" in text
+    assert "in-sample, the order of such pairs is not settled" in text
+    assert "No other pair" not in text
+
+
+def test_a_trade_that_touches_a_short_says_so(look, sample):
+    weights = {"SPY": 1.2, "BND": -0.2, "GOLD": 0.0}
+    text = words(look("trades", a="w:SPY~1.2;BND~-0.2", assets="SPY,BND,GOLD", measure="volatility"))
+    found = best_trade(
+        sample.select(list(weights)), Portfolio("A", weights), "volatility", size=0.01, long_only=False
+    )
+    assert (found.sell, found.buy) == ("SPY", "BND")
+    assert "Selling 1 point of SPY for BND (covers part of the short in BND) lowers" in text
+
+
+@pytest.mark.parametrize(
+    ("weights", "sell", "buy", "said"),
+    [
+        ({"X": 0.5, "Y": 0.5}, "X", "Y", ""),
+        ({"X": 0.0, "Y": -0.5}, "X", "Y", " (opens a short in X and covers part of the short in Y)"),
+        ({"X": -0.1, "Y": 1.1}, "X", "Y", " (adds to the short in X)"),
+        ({"X": 0.005, "Y": -0.01}, "X", "Y", " (turns X into a short and covers the short in Y)"),
+        ({"X": 1.0, "Y": -0.005}, "X", "Y", " (covers the short in Y and goes long)"),
+    ],
+)
+def test_what_a_trade_does_to_shorts_is_named(weights, sell, buy, said):
+    holding = Holding("A", "", "A", Portfolio("A", weights), None)
+    found = TradeResult("A", "cvar", "CVaR", 0.95, sell, buy, 0.01, 0.02, 0.01, -0.01, True)
+    assert contribution_changes._short_words(holding, found) == said
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_that_ignores_groups_says_so(open_app, view):
+    app = open_app("contributions")
+    app.segmented_control(key="closer").set_value(view)
+    assert "This view is by asset." not in words(checked(app.run()))
+    app.segmented_control(key="by").set_value("region")
+    assert ("This view is by asset." in words(checked(app.run()))) == (view != "time")
+
+
+def test_days_show_only_what_the_portfolio_holds(look):
+    app = look("days", a="w:SPY~0.6;BND~0.4", b="equal_weight")
+    (table,) = tables(app, "together (part of")
+    parts = [c for c in table.columns if "(part of" in c]
+    assert sorted(c.split(" ")[0] for c in parts if not c.startswith("together")) == ["BND", "SPY"]
+
+
+def test_under_volatility_no_dates_are_worst(look):
+    app = look("currency", measure="volatility", explain="1")
+    text = words(app)
+    assert "the 1-day volatility of A" in text
+    assert "worst" not in text[text.index("Unhedged in USD") :]
+    assert "weights each date has in the volatility" in text
 
 
 def test_budgets_are_solved_and_can_become_b(look, sample):
@@ -275,8 +350,11 @@ def test_currency_parts_are_the_engine_s_and_what_stays_local_is_named(look, a):
     text = words(app)
     assert f"Unhedged in USD, the 1-day CVaR 95{SPACE}% of A is {100 * found.unhedged:.3f}{SPACE}%" in text
     assert f"Hedged, in local returns, it is {100 * found.hedged:.3f}{SPACE}%" in text
-    assert "HANGSENG stays in local currency: the data has no exchange rate for HKD" in text
+    sentence = next(line for line in text.splitlines() if line.startswith("Unhedged in USD"))
+    assert "HANGSENG stays in HKD, for want of an exchange rate" in sentence
     (table,) = tables(app, "currency part, USD")
+    assert np.isnan(table.loc["HANGSENG in HKD", "currency part, USD (% of value)"])
+    assert table.loc["SPY", "currency part, USD (% of value)"] == 0.0
     assert table["currency part, USD (% of value)"].sum() == pytest.approx(100 * found.currency)
 
 
