@@ -22,7 +22,13 @@ MISSING = frozenset(
 INFINITE = frozenset("inf -inf +inf infinity -infinity +infinity ∞ -∞ #inf 1.#inf".split())
 PLAIN = {".": re.compile(r"[0-9.eE+\-\n]*"), ",": re.compile(r"[0-9,eE+\-\n]*")}
 LONGEST_NUMBER = 64  # characters; longer cells are text, and are not worth a pattern search
-CURRENCY = r"(?:US\$|R\$|HK\$|A\$|C\$|S\$|[$€£¥₹₩₽₺₪₫฿]|kr\.?|zł|Fr\.?|[A-Z]{3})"
+# Three letters glued to digits are a currency only where they are a usual one: ABC1 is a ticker.
+CODES = (
+    "USD|EUR|GBP|GBX|JPY|CHF|HKD|INR|CAD|AUD|NZD|CNY|SEK|NOK|DKK|SGD|KRW|BRL|ZAR|MXN|PLN|CZK|HUF|TRY|RUB|"
+    "ILS|THB|TWD|IDR|MYR|PHP|CLP|COP|ARS|AED|SAR|EGP|RON|BGN|ISK|VND|PKR|NGN|KES"
+)
+SIGNS = r"US\$|R\$|HK\$|A\$|C\$|S\$|[$€£¥₹₩₽₺₪₫฿]|kr\.?|zł|Fr\.?"
+CURRENCY = rf"(?:{SIGNS}|(?:{CODES})|[A-Z]{{3}}(?=\s)|(?<=\s)[A-Z]{{3}})"
 NUMBER = re.compile(
     rf"(?P<sign>[+\-]?)\s*(?P<before>{CURRENCY})?\s*(?P<sign2>[+\-]?)"
     rf"(?P<body>[0-9](?:[0-9.,' ]*[0-9])?[.,]?|[.,][0-9]+)(?P<power>[eE][+\-]?[0-9]{{1,3}})?"

@@ -454,3 +454,10 @@ def test_drift_needs_a_price_on_the_day():
         drifted_weights(held(A=1.0), gap, "2024-01-02")
     with pytest.raises(MissingDataError, match="A has no value to start from"):
         drifted_weights(held(A=1.0), PRICES, "2024-01-02", as_of="2024-01-01")
+
+
+def test_tickers_that_end_in_a_digit_are_not_amounts_of_a_currency():
+    read = read_holdings("ZZZ1\t10 %\nZZZ2\t10 %\nBND\t80 %", known=["BND"])
+    assert [position.label for position in read.positions] == ["ZZZ1", "ZZZ2", "BND"]
+    assert [row.spelled for row in read.unmatched] == ["ZZZ1", "ZZZ2"]
+    assert not any("left out" in note for note in read.notes)
