@@ -54,8 +54,12 @@ def draw_currency_effect(
     ]
     largest = float(np.nanmax(np.abs(np.concatenate(list(values.values())))))
     digits = 1 if largest == 0.0 else min(max(1, 2 - int(np.floor(np.log10(largest)))), 12)
-    through = found.table["currency"].fillna(0.0)
-    top = str(through.idxmax())
+    through = found.table["currency"].dropna()
+    most_words = (
+        f"; most through {shorten(through.idxmax())}, {percent(float(through.max()), 3)}"
+        if through.any()
+        else ""
+    )
     return Drawing(
         draw_bars(
             labels,
@@ -69,8 +73,7 @@ def draw_currency_effect(
         ),
         f"{shorten(name)}, unhedged in {base}: local (solid) and currency part (pale) of the {measure}",
         f"Bars by asset. Currencies carry {percent(found.currency, 3)} of value of an unhedged "
-        f"{measure} of {percent(found.unhedged, 3)}; most through {shorten(top)}, "
-        f"{percent(float(through[top]), 3)}. Hedged it is {percent(found.hedged, 3)}.",
+        f"{measure} of {percent(found.unhedged, 3)}{most_words}. Hedged it is {percent(found.hedged, 3)}.",
         pd.DataFrame(
             {
                 f"{name} weight (% of value)": 100 * table["weight"],

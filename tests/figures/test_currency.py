@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -51,6 +53,19 @@ def test_further_assets_are_summed():
     local, currency = draw_currency_effect(many, theme=LIGHT, base="USD", most=3).figure.data
     assert len(local.x) == 4
     np.testing.assert_allclose(sum(local.x) + sum(currency.x), 4.4)
+
+
+def test_an_asset_that_is_not_converted_has_no_currency_bar():
+    found = effect()
+    drawing = draw_currency_effect(
+        replace(found, table=found.table.assign(currency=[np.nan, -0.003])), theme=LIGHT, base="USD"
+    )
+    currency = drawing.figure.data[1]
+    assert np.isnan(currency.x[0])
+    assert currency.x[1] == -0.3
+    assert "not counted" in text_of(drawing.figure)
+    none = replace(found, table=found.table.assign(currency=np.nan))
+    assert "most through" not in draw_currency_effect(none, theme=LIGHT, base="USD").alt
 
 
 def test_labels_from_readers_are_escaped():
