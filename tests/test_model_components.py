@@ -241,8 +241,8 @@ def test_cvar_held_at_var_has_its_contributions_and_says_so():
     pd.testing.assert_frame_equal(var.table, cvar.table)
     assert "CVaR is shown equal to VaR" in cvar.note
     assert "VaR 99\u00a0%" in tail_risk(s, a, "cornish_fisher", confidence=0.99).note
-    # Quantiles rise from 90 % outwards, though not everywhere, and CVaR stands above VaR there.
-    assert tail_risk(s, a, "cornish_fisher", confidence=0.9).note is None
+    # At 90 % CVaR stands above VaR; only the quantiles that fall in the centre are in doubt.
+    assert "shown equal" not in tail_risk(s, a, "cornish_fisher", confidence=0.9).note
 
 
 def test_notes_print_true_minus_signs():

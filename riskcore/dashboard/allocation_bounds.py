@@ -11,7 +11,8 @@ from riskcore.dashboard import cached, state
 from riskcore.dashboard.allocation_sections import Weighed, make_buttons
 from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.widgets import current_theme, explain, show
+from riskcore.dashboard.view import quoted, unquoted
+from riskcore.dashboard.widgets import current_theme, data_table, explain, notice, show
 from riskcore.figures import draw_weights
 from riskcore.figures.words import card_percent, unbroken
 from riskcore.measures import risk
@@ -108,11 +109,13 @@ def _edited(assets: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _link(table: pd.DataFrame) -> None:
-    """Let the link hold the bounds, where they bind at all."""
-    if (table == _wide(tuple(table.index))).all(axis=None):
+    """Let the link hold the bounds by asset, where they bind at all."""
+    bound = table[(table != _wide(tuple(table.index))).any(axis=1)]
+    if bound.empty:
         st.query_params.pop("bounds", None)
     else:
-        st.query_params["bounds"] = "_".join(f"{lo:g}~{hi:g}" for lo, hi in table.to_numpy())
+        rows = (f"{quoted(str(asset))}~{lo:g}~{hi:g}" for asset, lo, hi in bound.itertuples())
+        st.query_params["bounds"] = ";".join(rows)
 
 
 def _wide(assets: tuple[str, ...]) -> pd.DataFrame:
@@ -120,15 +123,22 @@ def _wide(assets: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _from_link(assets: tuple[str, ...]) -> pd.DataFrame:
-    """Return the bounds a link holds, in the order of the assets; the widest where it holds none."""
-    rows = [part.split("~") for part in st.query_params.get("bounds", "").split("_")]
-    try:
-        values = [[float(low), float(high)] for low, high in rows]
-    except ValueError:
-        return _wide(assets)
-    if len(values) != len(assets) or not all(0.0 <= v <= 100.0 for row in values for v in row):
-        return _wide(assets)
-    return pd.DataFrame(values, index=pd.Index(assets, name="asset"), columns=[LOW, HIGH])
+    """Return the bounds a link holds, by asset; what it cannot say of these assets is told, not guessed."""
+    table = _wide(assets)
+    lost = []
+    for part in filter(None, st.query_params.get("bounds", "").split(";")):
+        asset, *limits = part.split("~")
+        try:
+            low, high = (float(limit) for limit in limits)
+        except ValueError:
+            low, high = -1.0, -1.0
+        if unquoted(asset) in assets and 0.0 <= low <= 100.0 and 0.0 <= high <= 100.0:
+            table.loc[unquoted(asset)] = [low, high]
+        else:
+            lost.append(unquoted(asset)[:40])
+    if lost:
+        notice(f"The link has bounds that cannot be used here: {', '.join(lost)}. They are left out.")
+    return table
 
 
 def _conflict(found: Relaxation) -> None:
@@ -143,7 +153,7 @@ def _conflict(found: Relaxation) -> None:
     )
     table[HIGH] = table[HIGH].clip(upper=100.0)
     st.markdown("The nearest bounds that some portfolio keeps:")
-    st.dataframe(table, key="bounds_nearest", width="content")
+    data_table(table, key="bounds_nearest", width="content")
     st.button("Use these bounds", key="bounds_use", on_click=_use, args=(table,))
 
 

@@ -22,8 +22,10 @@ __all__ = [
     "PAGE_KEYS",
     "View",
     "query_of",
+    "quoted",
     "read_view",
     "typed_weights",
+    "unquoted",
     "weights_code",
 ]
 
@@ -154,7 +156,7 @@ def weights_code(weights: Mapping[str, float]) -> str:
     >>> weights_code({"SPY": 0.6, "BND": 0.4})
     'w:SPY~0.6;BND~0.4'
     """
-    return TYPED + ";".join(f"{_quoted(asset)}~{float(weight):.12g}" for asset, weight in weights.items())
+    return TYPED + ";".join(f"{quoted(asset)}~{float(weight):.12g}" for asset, weight in weights.items())
 
 
 def typed_weights(code: str) -> dict[str, float] | None:
@@ -178,7 +180,7 @@ def typed_weights(code: str) -> dict[str, float] | None:
         if not mark or not asset:
             raise ValueError("is not a list of ticker~weight")
         weight = _number(number)
-        label = _unquoted(asset)
+        label = unquoted(asset)
         if abs(weight) > HIGHEST_WEIGHT:
             raise ValueError(f"gives {label} a weight beyond ±{HIGHEST_WEIGHT:g} times the portfolio")
         if label in weights:
@@ -187,11 +189,13 @@ def typed_weights(code: str) -> dict[str, float] | None:
     return weights
 
 
-def _quoted(asset: str) -> str:
+def quoted(asset: str) -> str:
+    """Return a label that holds none of the marks a list in the URL is made of."""
     return asset.replace("%", "%25").replace("~", "%7E").replace(";", "%3B").replace(",", "%2C")
 
 
-def _unquoted(text: str) -> str:
+def unquoted(text: str) -> str:
+    """Return the label behind a quoted one."""
     return text.replace("%2C", ",").replace("%3B", ";").replace("%7E", "~").replace("%25", "%")
 
 
@@ -201,7 +205,7 @@ def _written(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.12g}"
     if isinstance(value, tuple):
-        return ",".join(_quoted(str(v)) for v in value)
+        return ",".join(quoted(str(v)) for v in value)
     return "" if value is None else str(value)
 
 
@@ -259,7 +263,7 @@ def _rate(text: str) -> float:
 
 
 def _labels(text: str) -> tuple[str, ...]:
-    labels = tuple(_unquoted(part) for part in text.split(",") if part)
+    labels = tuple(unquoted(part) for part in text.split(",") if part)
     if not labels:
         raise ValueError("names no asset")
     if len(set(labels)) != len(labels):

@@ -10,13 +10,15 @@ __all__ = ["cornish_fisher_doubt", "extreme_value_doubt", "student_t_doubt"]
 
 # Beyond it lies one day in forty years: too little for what the expansion does there to be judged by.
 OUTERMOST = 0.9999
+INNERMOST = 0.05
 
 
 def cornish_fisher_doubt(skewness: float, excess_kurtosis: float, confidence: float) -> str | None:
-    """Return whether quantiles of losses of this shape fail to rise beyond the level, or CVaR is held at VaR.
+    """Return whether quantiles of losses of this shape fail to rise with the level, or CVaR is held at VaR.
 
-    Levels from `confidence` to 99.99 % are judged: VaR and CVaR rest on these. Asking for a quantile that
-    rises everywhere would brand nearly normal losses, whose expansion turns only far out on the other side.
+    Levels from 5 % to 99.99 % are judged. Fat tails break the expansion in the centre first, and the figures
+    at ordinary levels with it. Asking for quantiles that rise everywhere would brand nearly normal losses,
+    whose expansion turns only far out.
 
     Examples
     --------
@@ -27,8 +29,8 @@ def cornish_fisher_doubt(skewness: float, excess_kurtosis: float, confidence: fl
     if _least_slope(skewness, excess_kurtosis, confidence) <= 0:
         reasons.append(
             f"Outside the domain of the expansion (skewness of losses {_number(skewness, 2)}, excess "
-            f"kurtosis {_number(excess_kurtosis, 1)}): beyond VaR {percent(confidence)} its quantiles do not "
-            "rise with the level, so the figures are unreliable."
+            f"kurtosis {_number(excess_kurtosis, 1)}): its quantiles do not rise with the level, so the "
+            "figures are unreliable."
         )
     var, cvar = cornish_fisher_tail(skewness, excess_kurtosis, confidence)
     if cvar <= var:
@@ -40,14 +42,18 @@ def cornish_fisher_doubt(skewness: float, excess_kurtosis: float, confidence: fl
 
 
 def _least_slope(skewness: float, excess_kurtosis: float, confidence: float) -> float:
-    """Return the least slope a z² + b z + d of the expanded quantile in z, from z_c to z_0.9999.
+    """Return the least slope a z² + b z + d of the expanded quantile in z, from z_0.05 to z_0.9999.
+
+    The tail beyond the level is not enough: with fat tails the expansion fails in the centre, where it puts
+    too much, and the quantiles at ordinary levels are wrong with it. Far out, where no figure reaches, it may
+    fall for data that is nearly normal.
 
     a = K/8 − S²/6, b = S/3, d = 1 − K/8 + 5S²/36; Maillard (2012), section 3.
     """
     a = excess_kurtosis / 8 - skewness**2 / 6
     b = skewness / 3
     d = 1 - excess_kurtosis / 8 + 5 * skewness**2 / 36
-    first, last = float(ndtri(confidence)), float(ndtri(max(confidence, OUTERMOST)))
+    first, last = float(ndtri(INNERMOST)), float(ndtri(max(confidence, OUTERMOST)))
     lowest = [first, last]
     if a > 0:
         # A parabola that opens upwards may be lowest between the ends.

@@ -251,7 +251,7 @@ def test_the_script_prints_the_ranges(look):
 
 
 def test_bounds_are_kept_and_the_answer_is_the_engine_s(look, sample):
-    app = look("bounds", bounds="_".join(["10~40"] * 7))
+    app = look("bounds", bounds=";".join(f"{a}~10~40" for a in sample.assets))
     assert not app.error, words(app)
     wanted = minimum_variance(sample, lower=0.1, upper=0.4).weights
     table = table_with(app, "within bounds")
@@ -262,20 +262,21 @@ def test_bounds_are_kept_and_the_answer_is_the_engine_s(look, sample):
     assert typed_weights(app.query_params["a"])["BND"] == pytest.approx(wanted["BND"], abs=1e-6)
 
 
-def test_bounds_that_leave_nothing_are_explained_and_relaxed_on_request(look):
-    app = look("bounds", bounds="_".join(["20~100"] * 7))
+def test_bounds_that_leave_nothing_are_explained_and_relaxed_on_request(look, sample):
+    app = look("bounds", bounds=";".join(f"{a}~20~100" for a in sample.assets))
     said = f"7 assets × minimum 20{SPACE}% = 140{SPACE}% > 100{SPACE}%"
     assert any(said in w.value.replace("\\", "") for w in app.warning)
     checked(app.button(key="bounds_use").click().run())
     assert not app.warning
     assert not app.error
-    assert app.query_params["bounds"].startswith("14.285~100")
+    assert app.query_params["bounds"].startswith("SPY~14.285~100")
     assert table_with(app, "within bounds")["within bounds (% of value)"].min() > 14.2
 
 
 def test_bounds_no_link_can_mean_are_the_widest(look):
-    app = look("bounds", bounds="x~y")
+    app = look("bounds", bounds="x~y;TSLA~0~10")
     assert not app.error
+    assert any("x, TSLA" in i.value.replace("\\", "") for i in app.info)
     assert "bounds" not in app.query_params
 
 
@@ -284,7 +285,7 @@ def test_an_edited_bound_counts_and_is_in_the_link(look, sample):
     edits = {"edited_rows": {0: {"minimum, %": 30.0}}, "added_rows": [], "deleted_rows": []}
     app.session_state["bounds_editor_0"] = edits
     checked(app.run())
-    assert app.query_params["bounds"].startswith("30~100_0~100")
+    assert app.query_params["bounds"] == "SPY~30~100"
     wanted = minimum_variance(sample, lower={a: 0.3 * (a == "SPY") for a in sample.assets}, upper=1.0).weights
     assert np.allclose(
         table_with(app, "within bounds")["within bounds (% of value)"], 100 * wanted, atol=1e-9
