@@ -3,13 +3,16 @@
 import atexit
 from dataclasses import replace
 from secrets import token_hex
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from riskcore.data.price_set import PriceSet
 from riskcore.data.recipe import Recipe
-from riskcore.data.store import Store, open_store
 from riskcore.errors import InputError
+
+if TYPE_CHECKING:
+    from riskcore.data.store import Store
 
 __all__ = ["SAVED", "load_price_set", "recipe_of", "save_price_set", "store"]
 
@@ -18,7 +21,7 @@ SAVED = "saved-"
 
 
 @st.cache_resource(show_spinner="Opening what is saved …")
-def store() -> Store:
+def store() -> "Store":
     """Return the store, opened once for all readers.
 
     Raises
@@ -26,6 +29,8 @@ def store() -> Store:
     StoreError
         It cannot be opened; nothing was changed, and the next call tries again.
     """
+    from riskcore.data.store import open_store  # a quarter of a second that most visits need not wait
+
     opened = open_store()
     atexit.register(opened.close)
     return opened

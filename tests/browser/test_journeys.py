@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from riskcore.data.sample import load_sample
 from tests.browser.conftest import Visit, idle
 
-PAGES = ("", "data", "contributions", "tail", "stress", "allocation")
+PAGES = ("", "data", "contributions", "tail", "stress", "allocation", "backtest")
 ASSETS = ("SPY", "QQQ", "FTSE100", "NIKKEI225", "HANGSENG", "BND", "GOLD")
 TROUBLE = (
     '[data-testid="stException"], [data-testid="stAlertContentError"], [data-testid="stAlertContentWarning"]'
@@ -185,7 +185,8 @@ def test_no_page_scrolls_sideways_on_a_phone(visit: Callable[..., Visit], path: 
 
 def open_upload(page: Page, file: Path) -> None:
     page.get_by_role("radio", name="File of prices").click()
-    page.locator('input[type="file"]').set_input_files(file)
+    # The first uploader of the page takes holdings, the last one prices.
+    page.locator('input[type="file"]').last.set_input_files(file)
     page.get_by_text(file.name).first.wait_for()
     idle(page)
 
