@@ -185,7 +185,8 @@ def test_no_page_scrolls_sideways_on_a_phone(visit: Callable[..., Visit], path: 
 
 def open_upload(page: Page, file: Path) -> None:
     page.get_by_role("radio", name="File of prices").click()
-    # The first uploader of the page takes holdings, the last one prices.
+    # The first uploader of the page takes holdings, the second one, behind its door, prices.
+    expect(page.locator('input[type="file"]')).to_have_count(2)
     page.locator('input[type="file"]').last.set_input_files(file)
     page.get_by_text(file.name).first.wait_for()
     idle(page)
