@@ -22,7 +22,7 @@ help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
 
 run: $(INSTALLED)  ## open the dashboard on http://127.0.0.1:8501 (PORT=… for another port)
-	@$(BIN)/python -m streamlit run app.py --server.address=127.0.0.1 --server.port=$(PORT) --server.showEmailPrompt=false $(HEADLESS)
+	@$(BIN)/python -m riskcore.dashboard --server.address=127.0.0.1 --server.port=$(PORT) --server.showEmailPrompt=false $(HEADLESS)
 
 test: $(TESTABLE)  ## fast tests and doctests; the browser tests too where Chromium is installed
 	$(BIN)/python -m pytest -m "not slow"
