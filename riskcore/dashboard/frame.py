@@ -120,8 +120,9 @@ class Frame:
             with st.popover("Show the Python", icon=":material/code:", type="tertiary"):
                 st.caption("A complete script that prints the main numbers of this page.")
                 st.code(script, language="python")
-            key = state.seed("explain", self.view.explain)
-            st.toggle("Explain", key=key, on_change=state.touched)
+            if PAGES[self.page].presents:
+                key = state.seed("explain", self.view.explain)
+                st.toggle("Explain", key=key, on_change=state.touched)
             if state.parts_counted():
                 st.button(
                     "Present",
