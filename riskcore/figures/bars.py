@@ -17,7 +17,7 @@ from riskcore.errors import InputError
 from riskcore.figures.theme import Theme, base_layout, value_axis
 from riskcore.figures.words import number, plain, shorten
 
-__all__ = ["Bars", "Scale", "draw_bars", "order_rows", "row_label", "shared_scale"]
+__all__ = ["Bars", "Scale", "add_marks", "draw_bars", "order_rows", "row_label", "shared_scale"]
 
 Floats = NDArray[np.float64]
 ROW_FILL = 0.80
@@ -217,3 +217,45 @@ def _texts(bars: Bars, digits: int) -> list[str]:
     """Return the numbers at the ends; the first one says what the series is."""
     texts = [number(float(v), digits) for v in bars.values]
     return [texts[0] + bars.first_label, *texts[1:]]
+
+
+def add_marks(
+    figure: go.Figure,
+    bars: Sequence[Floats],
+    marks: Sequence[Floats],
+    hover: Sequence[Sequence[str]],
+    what: str,
+    theme: Theme,
+) -> None:
+    """Add a mark to each bar, and move the numbers of the bars beyond bar and mark.
+
+    `figure` has one series of bars per entry of `bars`, in the same order; the marks are in the same unit
+    and are `what`: "with daily betas".
+    """
+    texts = [(trace.text, trace.textfont.color, trace.name) for trace in figure.data]
+    figure.update_traces(text=None)
+    row = ROW_FILL / len(bars)
+    for which, (bar, mark) in enumerate(zip(bars, marks, strict=True)):
+        rows = np.arange(bar.size) + (which + 0.5) * row - ROW_FILL / 2
+        words, colour, name = texts[which]
+        figure.add_scatter(
+            name=f"{name} {what}",
+            mode="markers",
+            x=mark,
+            y=rows,
+            marker={"symbol": "line-ns", "size": 13, "line": {"width": 2, "color": theme.ink}},
+            hovertext=list(hover[which]),
+            hoverinfo="text",
+            cliponaxis=False,
+        )
+        figure.add_scatter(
+            name=f"{name} numbers",
+            mode="text",
+            x=np.where(bar < 0.0, np.minimum(bar, mark), np.maximum(bar, mark)),
+            y=rows,
+            text=[f"\u00a0{text}\u00a0" for text in words],
+            textposition=["middle left" if v < 0.0 else "middle right" for v in bar],
+            textfont={"color": colour, "size": 12},
+            hoverinfo="skip",
+            cliponaxis=False,
+        )

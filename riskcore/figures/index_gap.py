@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from riskcore.errors import InputError
-from riskcore.figures.bars import ROW_FILL, draw_bars, shared_scale
+from riskcore.figures.bars import add_marks, draw_bars, shared_scale
 from riskcore.figures.drawing import Drawing
 from riskcore.figures.losses import (
-    LOSS_AXIS,
+    Unit,
     asset_hover,
     by_asset,
     contribution_table,
@@ -20,6 +19,7 @@ from riskcore.figures.losses import (
     moved,
     summed,
     totals,
+    unit_of,
 )
 from riskcore.figures.theme import Theme
 from riskcore.figures.words import number, percent, plain, shorten
@@ -37,8 +37,11 @@ def draw_index_gap(
     theme: Theme,
     names: tuple[str, str] = ("A", "B"),
     most: int = 8,
+    worth: tuple[float, str] | None = None,
 ) -> Drawing:
     """Draw what an index gap costs by asset, with daily betas as a mark beside where the data is daily.
+
+    `worth` is value and currency of the portfolio, to draw money instead of percent.
 
     Raises
     ------
@@ -51,7 +54,8 @@ def draw_index_gap(
             f"{percent(b.gap)} ({b.basis}); draw the same move for both."
         )
     labels, parts, kept = by_asset(a.table, b.table, most)
-    bars = loss_bars(parts, names, _hover(labels, parts, names, a, b), theme)
+    unit = unit_of(worth, float(np.abs(parts).max()))
+    bars = loss_bars(parts, names, _hover(labels, parts, names, a, b, unit), theme, unit)
     move = f"{shorten(a.index_asset)} {percent(a.gap)}"
     title = f"{move}: loss by asset with betas from {a.basis}"
     said = totals((a.total_return, b.total_return), names)
@@ -61,60 +65,28 @@ def draw_index_gap(
     )
     if a.has_daily:
         daily = [summed(r.table["weight"] * r.table["beta_daily"] * r.gap, kept, labels) for r in (a, b)]
-        scale = shared_scale([*bars, *loss_bars(daily, names, [""] * len(labels), theme)])
-        figure = draw_bars(labels, bars, theme=theme, axis_title=LOSS_AXIS, scale=scale)
-        _add_marks(figure, parts, daily, names, theme)
+        scale = shared_scale([*bars, *loss_bars(daily, names, [""] * len(labels), theme, unit)])
+        figure = draw_bars(labels, bars, theme=theme, axis_title=unit.words, scale=scale)
+        said_daily = [
+            [f"with daily betas {plain(name)} {moved(float(v))}{unit.also(float(v))}" for v in mark]
+            for name, mark in zip(names, daily, strict=True)
+        ]
+        losses = [[-unit.factor * values for values in each] for each in (parts, daily)]
+        add_marks(figure, losses[0], losses[1], said_daily, "with daily betas", theme)
         title = f"{title} (bars) and daily returns (marks)"
         said += f"; with daily betas {totals((a.total_return_daily, b.total_return_daily), names)}"
         definition += (
             " Daily betas are too low for markets that close hours apart, and stand beside for comparison."
         )
     else:
-        figure = draw_bars(labels, bars, theme=theme, axis_title=LOSS_AXIS)
+        figure = draw_bars(labels, bars, theme=theme, axis_title=unit.words)
     return Drawing(
         figure,
         title,
         f"Bars of the loss by asset when {move}. {said}. {largest(labels, parts, names, kept)}",
-        _table(a, b, names),
+        _table(a, b, names, unit),
         definition,
     )
-
-
-def _add_marks(
-    figure: go.Figure,
-    parts: Sequence[Floats],
-    daily: Sequence[Floats],
-    names: tuple[str, str],
-    theme: Theme,
-) -> None:
-    """Add a mark to each bar, and move the numbers of the bars beyond bar and mark."""
-    texts = [(trace.text, trace.textfont.color) for trace in figure.data]
-    figure.update_traces(text=None)
-    for which, (part, mark) in enumerate(zip(parts, daily, strict=True)):
-        loss, other = -100.0 * part, -100.0 * mark
-        rows = np.arange(loss.size) + (which - 0.5) * ROW_FILL / 2
-        figure.add_scatter(
-            name=f"{plain(names[which])} with daily betas",
-            mode="markers",
-            x=other,
-            y=rows,
-            marker={"symbol": "line-ns", "size": 13, "line": {"width": 2, "color": theme.ink}},
-            hovertext=[f"with daily betas {plain(names[which])} {moved(float(v))}" for v in mark],
-            hoverinfo="text",
-            cliponaxis=False,
-        )
-        words, colour = texts[which]
-        figure.add_scatter(
-            name=f"{plain(names[which])} numbers",
-            mode="text",
-            x=np.where(loss < 0.0, np.minimum(loss, other), np.maximum(loss, other)),
-            y=rows,
-            text=[f"\u00a0{text}\u00a0" for text in words],
-            textposition=["middle left" if v < 0.0 else "middle right" for v in loss],
-            textfont={"color": colour, "size": 12},
-            hoverinfo="skip",
-            cliponaxis=False,
-        )
 
 
 def _hover(
@@ -123,11 +95,12 @@ def _hover(
     names: tuple[str, str],
     a: IndexGapResult,
     b: IndexGapResult,
+    unit: Unit,
 ) -> list[str]:
     """Return what each asset did to A and B, with the betas behind it."""
     columns = ["beta", "standard_error", "beta_daily"]
     betas = a.table[columns].combine_first(b.table[columns])
-    texts = asset_hover(labels, parts, names, a.table, b.table)
+    texts = asset_hover(labels, parts, names, a.table, b.table, unit)
     for i, label in enumerate(labels):
         if label in betas.index:
             beta, error, daily = (number(float(betas.loc[label, c]), 2) for c in columns)  # type: ignore[arg-type]
@@ -136,7 +109,7 @@ def _hover(
     return texts
 
 
-def _table(a: IndexGapResult, b: IndexGapResult, names: tuple[str, str]) -> pd.DataFrame:
+def _table(a: IndexGapResult, b: IndexGapResult, names: tuple[str, str], unit: Unit) -> pd.DataFrame:
     """Return contributions of both portfolios and the betas, which have no unit."""
     titles = {
         "beta": f"beta from {a.basis} (no unit)",
@@ -145,4 +118,4 @@ def _table(a: IndexGapResult, b: IndexGapResult, names: tuple[str, str]) -> pd.D
     if a.has_daily:
         titles["beta_daily"] = "beta from daily returns (no unit)"
     betas = a.table[list(titles)].combine_first(b.table[list(titles)])[list(titles)].rename(columns=titles)
-    return betas.join(contribution_table(a.table, b.table, names), how="outer").rename_axis("asset")
+    return betas.join(contribution_table(a.table, b.table, names, unit), how="outer").rename_axis("asset")

@@ -4,6 +4,7 @@ Called a loss, a number is positive; where a portfolio gains, the words say so.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,12 @@ from numpy.typing import NDArray
 from riskcore.figures.bars import Bars, order_rows
 from riskcore.figures.drawing import check_names
 from riskcore.figures.theme import Theme
-from riskcore.figures.words import percent, plain, shorten
+from riskcore.figures.words import money, percent, plain, shorten
 
 __all__ = [
     "LOSS_AXIS",
+    "PERCENT",
+    "Unit",
     "asset_hover",
     "by_asset",
     "contribution_table",
@@ -24,14 +27,52 @@ __all__ = [
     "moved",
     "summed",
     "totals",
+    "unit_of",
 ]
 
 Floats = NDArray[np.float64]
 LOSS_AXIS = "loss, % of value (left of zero: gain)"
+STEPS = ((1e9, "bn"), (1e6, "m"), (1e3, "thousand"))
 # Below this a change is rounding error: cash, or what cancels exactly.
 NOTHING = 1e-12
 # Smaller changes would be written as 0.0 %.
 SMALLEST = 5e-4
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What bars are measured in: a fraction times `factor`, said on the axis as `words`.
+
+    `value` and `currency` are those of the portfolio, None and "" where losses are shares of it.
+    """
+
+    factor: float
+    words: str
+    value: float | None = None
+    currency: str = ""
+
+    def also(self, fraction: float) -> str:
+        """Return a size in money, to follow the percentage, or nothing without a value."""
+        return "" if self.value is None else f" ({money(abs(fraction) * self.value, self.currency)})"
+
+
+PERCENT = Unit(100.0, LOSS_AXIS)
+
+
+def unit_of(worth: tuple[float, str] | None, largest: float) -> Unit:
+    """Return the unit bars are drawn in: percent of value, or money of a size that reads well.
+
+    Examples
+    --------
+    >>> unit_of((2e6, "EUR"), 0.3).words
+    'loss, EUR thousand (left of zero: gain)'
+    """
+    if worth is None:
+        return PERCENT
+    value, currency = worth
+    size = next(((s, f" {word}") for s, word in STEPS if largest * value >= 20.0 * s), (1.0, ""))
+    words = f"loss, {currency}{size[1]} (left of zero: gain)"
+    return Unit(value / size[0], words, value, currency)
 
 
 def moved(change: float) -> str:
@@ -66,14 +107,18 @@ def totals(changes: tuple[float, float], names: tuple[str, str]) -> str:
 
 
 def loss_bars(
-    returns: Sequence[Floats], names: tuple[str, str], hover: list[str], theme: Theme
+    returns: Sequence[Floats],
+    names: tuple[str, str],
+    hover: list[str],
+    theme: Theme,
+    unit: Unit = PERCENT,
 ) -> list[Bars]:
     """Return the losses of A and B as bars in their colours."""
     check_names(names)
     return [
         Bars(
             names[j],
-            -100.0 * returns[j],
+            -unit.factor * returns[j],
             theme.solid(j),
             theme.ink if j == 0 else theme.muted,
             hover,
@@ -112,6 +157,7 @@ def asset_hover(
     names: tuple[str, str],
     a: pd.DataFrame,
     b: pd.DataFrame,
+    unit: Unit = PERCENT,
 ) -> list[str]:
     """Return what each asset did to A and B, with its own return where it is one asset."""
     own = a["asset_return"].combine_first(b["asset_return"])
@@ -120,7 +166,10 @@ def asset_hover(
         text = f"<b>{plain(label, 40)}</b>"
         if label in own.index:
             text += f" {percent(float(own[label]))}"
-        lines = [f"{plain(n)} {moved(float(p[i]))}" for n, p in zip(names, parts, strict=True)]
+        lines = [
+            f"{plain(n)} {moved(float(p[i]))}{unit.also(float(p[i]))}"
+            for n, p in zip(names, parts, strict=True)
+        ]
         texts.append("<br>".join([text, *lines]))
     return texts
 
@@ -142,12 +191,18 @@ def largest(
     return f"{first}; {said[1]}."
 
 
-def contribution_table(a: pd.DataFrame, b: pd.DataFrame, names: tuple[str, str]) -> pd.DataFrame:
-    """Return weight, asset return and contribution of both portfolios with full digits."""
+def contribution_table(
+    a: pd.DataFrame, b: pd.DataFrame, names: tuple[str, str], unit: Unit = PERCENT
+) -> pd.DataFrame:
+    """Return weight, asset return and contribution of both portfolios with full digits, and money."""
     columns: dict[str, pd.Series] = {
         "asset return (%)": 100.0 * a["asset_return"].combine_first(b["asset_return"])
     }
     for name, table in zip(names, (a, b), strict=True):
         columns[f"{name} weight (% of value)"] = 100.0 * table["weight"]
         columns[f"{name} contribution (% of value, negative = lost)"] = 100.0 * table["contribution"]
+        if unit.value is not None:
+            columns[f"{name} contribution ({unit.currency}, negative = lost)"] = (
+                unit.value * table["contribution"]
+            )
     return pd.DataFrame(columns).rename_axis("asset")

@@ -14,7 +14,6 @@ from riskcore.figures.bars import draw_bars
 from riskcore.figures.drawing import Drawing, readable_index
 from riskcore.figures.lines import draw_lines
 from riskcore.figures.losses import (
-    LOSS_AXIS,
     asset_hover,
     by_asset,
     contribution_table,
@@ -22,6 +21,7 @@ from riskcore.figures.losses import (
     loss_bars,
     moved,
     totals,
+    unit_of,
 )
 from riskcore.figures.theme import Theme
 from riskcore.figures.words import dated, plain, shorten
@@ -54,6 +54,7 @@ def draw_crisis_losses(
     theme: Theme,
     names: tuple[str, str] = ("A", "B"),
     replayed: Sequence[ReplayResult] = (),
+    worth: tuple[float, str] | None = None,
 ) -> Drawing:
     r"""Draw what A and B lose in each crisis, the worst for A on top.
 
@@ -67,6 +68,8 @@ def draw_crisis_losses(
         What A and B are called.
     replayed
         One replay per crisis, of either portfolio: marks the approximate ones with ≈ and names the closes.
+    worth
+        Value and currency of the portfolio, to draw money instead of percent.
 
     Raises
     ------
@@ -88,8 +91,9 @@ def draw_crisis_losses(
     labels = [f"{e} {NEAR}" if runs and runs[i].approximate else e for i, e in enumerate(events)]
     closes = [closes_words(run) for run in runs]
     first, second = (plain(name) for name in names)
+    unit = unit_of(worth, float(np.nanmax(np.abs(returns), initial=0.0)))
     hover = [
-        f"<b>{plain(event, 40)}</b><br>{first} {moved(x)}<br>{second} {moved(y)}"
+        f"<b>{plain(event, 40)}</b><br>{first} {moved(x)}{unit.also(x)}<br>{second} {moved(y)}{unit.also(y)}"
         + (f"<br>{plain(closes[i], 80)}" if closes else "")
         for i, (event, x, y) in enumerate(zip(labels, *returns, strict=True))
     ]
@@ -97,12 +101,15 @@ def draw_crisis_losses(
         {f"{n} return (% of value)": 100.0 * r for n, r in zip(names, returns, strict=True)},
         index=pd.Index(labels, name="event"),
     )
+    if worth is not None:
+        for name, values in zip(names, returns, strict=True):
+            table[f"{name} return ({worth[1]})"] = worth[0] * values
     worst = totals((float(returns[0][0]), float(returns[1][0])), names)
     missing = [e for i, e in enumerate(events) if np.isnan([r[i] for r in returns]).any()]
     note = f" No data for {', '.join(shorten(e) for e in missing)} in places." if missing else ""
     gains = " or gain" if any((r > 0).any() for r in returns) else ""
     return Drawing(
-        draw_bars(labels, loss_bars(returns, names, hover, theme), theme=theme, axis_title=LOSS_AXIS),
+        draw_bars(labels, loss_bars(returns, names, hover, theme, unit), theme=theme, axis_title=unit.words),
         f"Loss{gains} of {shorten(names[0])} and {shorten(names[1])} in past crises",
         f"Bars of the loss in {len(events)} crises. The worst for {shorten(names[0])} is "
         f"{shorten(labels[0])}: {worst}.{note}",
@@ -119,6 +126,7 @@ def draw_loss_by_asset(
     theme: Theme,
     names: tuple[str, str] = ("A", "B"),
     most: int = 8,
+    worth: tuple[float, str] | None = None,
 ) -> Drawing:
     """Draw which assets make the loss of a replayed crisis, for A and B; the bars add up to the losses.
 
@@ -129,14 +137,15 @@ def draw_loss_by_asset(
     """
     _check_same_event(a, b)
     labels, parts, kept = by_asset(a.table, b.table, most)
-    hover = asset_hover(labels, parts, names, a.table, b.table)
+    unit = unit_of(worth, float(np.abs(parts).max()))
+    hover = asset_hover(labels, parts, names, a.table, b.table, unit)
     both = totals((a.total_return, b.total_return), names)
     return Drawing(
-        draw_bars(labels, loss_bars(parts, names, hover, theme), theme=theme, axis_title=LOSS_AXIS),
+        draw_bars(labels, loss_bars(parts, names, hover, theme, unit), theme=theme, axis_title=unit.words),
         f"{_event(a)} by asset: {both}",
         f"Bars of the loss by asset in {_event(a)}, {closes_words(a)}. {both}. "
         f"{largest(labels, parts, names, kept)}",
-        contribution_table(a.table, b.table, names),
+        contribution_table(a.table, b.table, names, unit),
         f"Weight times what the asset lost, {_between(a)}. The bars add up to the loss of the portfolio; "
         "money that is not invested loses nothing.",
     )
