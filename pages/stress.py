@@ -11,6 +11,7 @@ from riskcore.dashboard.stress_words import (
     NO_LIMIT,
     both_replayed,
     both_words,
+    portfolio_benchmark_words,
     ruin_words,
     say_left_out,
     short_names,
@@ -119,6 +120,8 @@ def gap(frame: Frame) -> None:
     if index is None:
         st.subheader("If an index falls at once", anchor=False)
         st.markdown("This data has no known index: choose one under More → Benchmark.")
+        if book.benchmark_code is not None:
+            st.caption(plain(portfolio_benchmark_words(book)))
         return
     st.subheader(plain(f"If {index} falls at once"), anchor=False)
     chosen = st.segmented_control(
@@ -139,7 +142,11 @@ def gap(frame: Frame) -> None:
     for letter in [h.letter for h, found in zip(book.both, (a, b), strict=True) if found.loss > 1]:
         notice(f"{letter} loses more than its whole value: {NO_LIMIT}")
     show(draw_index_gap(a, b, theme=current_theme()), key="stress_gap")
-    notes = [shorter_words(book, wide, index), "A beta is an average over the window: a crisis can be worse."]
+    notes = [
+        portfolio_benchmark_words(book),
+        shorter_words(book, wide, index),
+        "A beta is an average over the window: a crisis can be worse.",
+    ]
     if a.has_daily and len(set(book.prices.assets.loc[list(wide.assets), "region"]) - WORLDWIDE) > 1:
         notes.insert(
             0,

@@ -20,7 +20,15 @@ from riskcore.portfolio import Portfolio
 from riskcore.results import AllocationResult, ContributionResult, RiskResult
 from riskcore.scenarios import Scenarios
 
-__all__ = ["RULES", "Book", "Holding", "horizons_of", "portfolio_title", "presets_of"]
+__all__ = [
+    "RULES",
+    "Book",
+    "Holding",
+    "benchmark_title",
+    "horizons_of",
+    "portfolio_title",
+    "presets_of",
+]
 
 # Named rules in the order of the menu; "risk_parity" follows the measure of the frame.
 RULES = {
@@ -46,7 +54,10 @@ FEW_ROWS = 60
 
 @dataclass(frozen=True, eq=False)
 class Holding:
-    """Portfolio A or B: what was chosen, its weights over the assets shown, and how it was solved."""
+    """Portfolio A, B or the benchmark BM: what was chosen, its weights, and how it was solved.
+
+    A and B have their weights over the assets shown, BM over those and what only it holds.
+    """
 
     letter: str
     code: str
@@ -132,15 +143,61 @@ class Book:
         """How returns were made, for labels."""
         return self.horizon_label + (" overlapping returns" if self.periods > 1 else " returns")
 
-    @cached_property
+    @property
+    def benchmark_code(self) -> str | None:
+        """What the benchmark is: an asset of the data or a portfolio code, None where none is known."""
+        return self.view.bench or self.prices.default_index
+
+    @property
     def benchmark(self) -> str | None:
-        """The index asset for betas: the one chosen, the data set's own, or None where none is known."""
-        name = self.view.bench or self.prices.default_index
-        if name is not None and name not in self.prices.prices.columns:
+        """The index asset for betas: the benchmark where it is an asset, else the data set's own index."""
+        code = self.benchmark_code
+        return code if code in self.prices.prices.columns else self.prices.default_index
+
+    @cached_property
+    def benchmark_weights(self) -> dict[str, float] | None:
+        """The weights of the benchmark, which may hold any asset of the data; None for a rule."""
+        code, known = self.benchmark_code, tuple(self.prices.prices.columns)
+        if code is None:
+            raise InputError("This data has no known index; choose a benchmark under More.")
+        if code in known:
+            return {code: 1.0}
+        weights = self._fixed(code, known)
+        if weights is None and code not in RULES:
             raise AssetMismatchError(
-                f"{self.prices.label} has no {name}; choose another benchmark under More.", unknown=[name]
+                f"{self.prices.label} has no {code[:40]}; choose another benchmark under More.",
+                unknown=[code],
             )
-        return name
+        absent = [asset for asset, weight in (weights or {}).items() if weight and asset not in known]
+        if absent:
+            raise AssetMismatchError(
+                f"The benchmark holds {listed(absent)}, which {self.prices.label} does not have; "
+                "choose another benchmark under More.",
+                unknown=absent,
+            )
+        return weights
+
+    @cached_property
+    def against_assets(self) -> tuple[str, ...]:
+        """The assets shown, then those only the benchmark holds."""
+        held = [a for a, weight in (self.benchmark_weights or {}).items() if weight and a not in self.assets]
+        return (*self.assets, *held)
+
+    @cached_property
+    def against(self) -> Scenarios:
+        """Returns over the horizon for the assets shown and those of the benchmark."""
+        return cached.scenarios(
+            self.prices, self.against_assets, self.view.start, self.view.end, self.periods
+        )
+
+    @cached_property
+    def reference(self) -> Holding:
+        """The benchmark as a portfolio "BM" over `against_assets`; rules are solved on the assets shown."""
+        weights, code = self.benchmark_weights, self.benchmark_code or ""
+        if weights is None:
+            return self._holding("BM", code)
+        held = Portfolio("BM", weights).on(self.against_assets)
+        return Holding("BM", code, benchmark_title(code, self.prices), held, None)
 
     @property
     def basis_words(self) -> str:
@@ -241,9 +298,7 @@ class Book:
 
     def check(self, letter: str, code: str) -> dict[str, float] | None:
         """Return the weights behind a code, None for a rule; refuse what these assets cannot build."""
-        weights = typed_weights(code)
-        if weights is None:
-            weights = presets_of(self.prices, self.assets).get(code)
+        weights = self._fixed(code, self.assets)
         if weights is not None:
             self._check_held(letter, weights)
         elif code not in RULES:
@@ -252,6 +307,11 @@ class Book:
                 "build; choose another portfolio above."
             )
         return weights
+
+    def _fixed(self, code: str, assets: tuple[str, ...]) -> dict[str, float] | None:
+        """Return the weights a code names, with the presets `assets` can build; None for a rule."""
+        weights = typed_weights(code)
+        return presets_of(self.prices, assets).get(code) if weights is None else weights
 
     def _holding(self, letter: str, code: str) -> Holding:
         title = portfolio_title(code, self.prices)
@@ -315,6 +375,8 @@ def presets_of(prices: PriceSet, assets: tuple[str, ...]) -> dict[str, dict[str,
     presets: dict[str, dict[str, float]] = {}
     if {"SPY", "BND"} <= set(assets):
         presets["60_40"] = {"SPY": 0.6, "BND": 0.4}
+    if {"SPY", "BND", "GOLD"} <= set(assets):
+        presets["low_risk_gold"] = {"SPY": 0.15, "BND": 0.7, "GOLD": 0.15}
     markets = [a for a in ("SPY", "FTSE100", "NIKKEI225", "HANGSENG") if a in assets]
     if len(markets) == 4:
         presets["world_equity"] = {a: 1.0 / len(markets) for a in markets}
@@ -322,7 +384,17 @@ def presets_of(prices: PriceSet, assets: tuple[str, ...]) -> dict[str, dict[str,
     return presets
 
 
-PRESET_TITLES = {"60_40": "60/40 (SPY/BND)", "world_equity": "World equity, 4 equal", "cash": "Cash"}
+PRESET_TITLES = {
+    "60_40": "60/40 (SPY/BND)",
+    "low_risk_gold": "Low risk with gold",
+    "world_equity": "World equity, 4 equal",
+    "cash": "Cash",
+}
+
+
+def benchmark_title(code: str, prices: PriceSet) -> str:
+    """Return what the menu calls a benchmark: the asset itself, or the portfolio behind the code."""
+    return code if code in prices.prices.columns else portfolio_title(code, prices)
 
 
 def portfolio_title(code: str, prices: PriceSet | None = None) -> str:

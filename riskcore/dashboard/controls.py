@@ -7,13 +7,30 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from riskcore.dashboard import cached, state
-from riskcore.dashboard.book import RULES, Book, horizons_of, portfolio_title, presets_of
+from riskcore.dashboard.book import (
+    RULES,
+    Book,
+    benchmark_title,
+    horizons_of,
+    portfolio_title,
+    presets_of,
+)
 from riskcore.dashboard.view import CURRENCIES, HORIZONS, LOWEST_VALUE, MEASURES, View, typed_weights
 
-__all__ = ["draw_controls", "measure_control", "portfolio_options"]
+__all__ = [
+    "benchmark_control",
+    "benchmark_options",
+    "draw_controls",
+    "measure_control",
+    "portfolio_options",
+]
 
 # Pages that draw the choice of the measure themselves, in the open.
 MEASURE_ON_PAGE = frozenset({"contributions"})
+# Pages that draw the choice of the benchmark themselves.
+BENCHMARK_ON_PAGE = frozenset({"benchmark"})
+# How portfolio codes with a content of their own begin; an asset of such a name cannot be told from one.
+CODED = ("w:", "p:")
 Window = tuple[date | None, date | None]
 
 
@@ -80,7 +97,7 @@ def draw_controls(page: str, place: DeltaGenerator, view: View, book: Book, uses
         confidence=round(float(str(state.choose("confidence", 95.0))) / 100, 3),
         horizon=_chosen_horizon(view, book),
         measure=state.choose("measure", view.measure),
-        bench=_unless_default(state.choose("bench", book.benchmark), book.prices.default_index),
+        bench=_unless_default(state.choose("bench", book.benchmark_code), book.prices.default_index),
         risk_free=round(float(str(state.choose("risk_free", 0.0))) / 100, 6),
         value=state.choose("value", None),
         currency=state.choose("currency", view.currency),
@@ -119,6 +136,39 @@ def measure_control(view: View, *, used: bool = True) -> None:
     )
 
 
+def benchmark_options(book: Book) -> list[str]:
+    """Return what the benchmark can be: any asset of the data, then the portfolios A and B can be."""
+    known = list(book.prices.prices.columns)
+    presets = presets_of(book.prices, tuple(known))
+    typed = [
+        code
+        for code in state.typed_portfolios()
+        if {asset for asset, weight in (typed_weights(code) or {}).items() if weight} <= set(known)
+    ]
+    chosen = [book.view.bench] if book.view.bench else []
+    assets = [asset for asset in known if not asset.startswith(CODED)]
+    return list(dict.fromkeys([*assets, *presets, *portfolio_options(book), *typed, *chosen]))
+
+
+def benchmark_control(book: Book, *, used: bool = True) -> None:
+    """Draw the choice of the benchmark: under More, or in a page that is about it."""
+    st.selectbox(
+        "Benchmark",
+        benchmark_options(book),
+        index=None,
+        format_func=lambda code: benchmark_title(code, book.prices),
+        placeholder="none known",
+        key=_seed_optional("bench", book.benchmark_code),
+        on_change=state.touched,
+        disabled=not used,
+        help=_why(
+            "What A and B are measured against: an asset or a portfolio. Betas are to the asset, or to the "
+            "data set’s own index where it is a portfolio",
+            used,
+        ),
+    )
+
+
 def _draw_more(page: str, view: View, book: Book, uses: frozenset[str]) -> Window:
     if page not in MEASURE_ON_PAGE:
         measure_control(view, used="measure" in uses)
@@ -145,16 +195,8 @@ def _draw_more(page: str, view: View, book: Book, uses: frozenset[str]) -> Windo
             help=_why("The label of the money figures; returns are not converted", "value" in uses),
         )
     start, end = _draw_window(view, book, "window" in uses)
-    st.selectbox(
-        "Benchmark",
-        list(book.prices.prices.columns),
-        index=None,
-        placeholder="none known",
-        key=_seed_optional("bench", book.benchmark),
-        on_change=state.touched,
-        disabled="bench" not in uses,
-        help=_why("The index whose fall is carried to the assets by their betas", "bench" in uses),
-    )
+    if page not in BENCHMARK_ON_PAGE:
+        benchmark_control(book, used="bench" in uses)
     st.number_input(
         "Risk-free rate, % per year",
         min_value=-20.0,

@@ -163,7 +163,7 @@ def _apply(book: Book, steps: tuple[Step, ...]) -> None:
     state.change(
         data=cached.keep_price_set(prices, Origin(base, recipe)),
         assets=tuple(a for a in book.view.assets if a in left),
-        bench=book.view.bench if book.view.bench in left else "",
+        bench="" if book.view.bench in set(book.prices.tickers) - left else book.view.bench,
     )
 
 

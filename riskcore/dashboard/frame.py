@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from riskcore.dashboard import cached, state
-from riskcore.dashboard.book import Book, horizons_of
+from riskcore.dashboard.book import Book, benchmark_title, horizons_of
 from riskcore.dashboard.controls import draw_controls
 from riskcore.dashboard.text import counted, plain
 from riskcore.dashboard.view import HORIZONS, INSTEAD, MEASURES, View, query_of
@@ -183,7 +183,7 @@ def _usable(view: View) -> tuple[View, Book, tuple[str, ...]]:
         ("from", {"start": None}, _check_start),
         ("to", {"end": None}, _check_end),
         ("from/to", {"start": None, "end": None}, lambda book: book.base),
-        ("bench", {"bench": ""}, lambda book: book.benchmark),
+        ("bench", {"bench": ""}, _check_benchmark),
         ("h", {"horizon": View.horizon}, _check_horizon),
         ("a", {"a": View.a}, lambda book: book.check("A", book.view.a)),
         ("b", {"b": View.b}, lambda book: book.check("B", book.view.b)),
@@ -195,6 +195,11 @@ def _usable(view: View) -> tuple[View, Book, tuple[str, ...]]:
             complaints.append(f"{name}: {error} {INSTEAD}")
             view = view.but(**reset)
     return view, Book(view), tuple(complaints)
+
+
+def _check_benchmark(book: Book) -> None:
+    if book.benchmark_code is not None:
+        _ = book.benchmark_weights
 
 
 def _check_start(book: Book) -> None:
@@ -261,7 +266,7 @@ def _chips(view: View, book: Book) -> list[str]:
     if view.measure != View.measure:
         chips.append(f"Measure {MEASURES[view.measure]}")
     if view.bench:
-        chips.append(f"Benchmark {book.benchmark}")
+        chips.append(f"Benchmark {benchmark_title(view.bench, book.prices)}")
     if view.risk_free:
         chips.append(f"Risk-free {100 * view.risk_free:g}\N{NO-BREAK SPACE}% per year")
     if view.currency != View.currency and not view.value:

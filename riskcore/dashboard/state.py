@@ -66,7 +66,7 @@ def enter(page: str) -> tuple[View, tuple[str, ...]]:
     else:
         view = state[_VIEW]
     state[_PAGE], state[_VIEW], state[_TOLD] = page, view, []
-    for code in (view.a, view.b):
+    for code in (view.a, view.b, view.bench):
         _remember_typed(code)
     return view, state.get(_PROBLEMS, ())
 
@@ -112,7 +112,7 @@ def change(**inputs: object) -> None:
     """Change inputs from a button's callback ("make this A"); the widgets follow on the next run."""
     view: View = st.session_state[_VIEW]
     st.session_state[_VIEW] = view.but(**inputs)
-    for code in (inputs.get("a"), inputs.get("b")):
+    for code in (inputs.get("a"), inputs.get("b"), inputs.get("bench")):
         if isinstance(code, str):
             _remember_typed(code)
     _forget_widgets()

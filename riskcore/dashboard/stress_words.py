@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from riskcore.dashboard import cached
-from riskcore.dashboard.book import Book
+from riskcore.dashboard.book import Book, benchmark_title
 from riskcore.dashboard.sentences import loss_words
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import show_table
@@ -19,6 +19,7 @@ __all__ = [
     "NO_LIMIT",
     "both_replayed",
     "both_words",
+    "portfolio_benchmark_words",
     "ruin_words",
     "say_left_out",
     "short_names",
@@ -83,6 +84,15 @@ def shorter_words(book: Book, wide: Scenarios, index: str) -> str | None:
         f"The betas are estimated from {dated(shared[0])} to {dated(shared[-1])}, which is all that {index} "
         f"shares with these assets; their own returns run from {dated(own[0])} to {dated(own[-1])}."
     )
+
+
+def portfolio_benchmark_words(book: Book) -> str | None:
+    """Return why the index that falls is not the benchmark, None where it is."""
+    code = book.benchmark_code
+    if code is None or code == book.benchmark:
+        return None
+    title = benchmark_title(code, book.prices)
+    return f"The benchmark, {title}, is a portfolio; the index that falls is one asset."
 
 
 def say_left_out(book: Book, left_out: dict[str, str]) -> None:

@@ -52,7 +52,8 @@ class View:
     """What the frame shows: data, window, the two portfolios and how risk is read.
 
     `assets` empty means the data set's own default; `start` and `end` None mean all the data; `value`
-    None means no money figures; `bench` empty means the data set's default index; `present` is the part
+    None means no money figures; `bench` is an asset or a portfolio code, empty for the data set's default
+    index; `present` is the part
     of the page shown large, counted from 1, and 0 for the whole page.
     """
 
@@ -301,7 +302,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "end": _date,
     "a": _portfolio,
     "b": _portfolio,
-    "bench": _short_text,
+    "bench": _portfolio,
     "measure": _one_of(MEASURES),
     "confidence": _confidence,
     "horizon": _one_of(HORIZONS),
