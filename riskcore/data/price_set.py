@@ -130,15 +130,20 @@ class PriceSet:
         Assets to start with; all of them when empty.
     default_index
         The asset betas are measured against, if there is an obvious one.
+    volumes
+        Pieces traded per row where the source gave them: the rows and columns of `prices`, at least 0, NaN
+        where unknown. Copied and made read-only.
 
     Raises
     ------
     InputError
-        Dates are not strictly increasing dates without time zone, or periods_per_year is not positive.
+        Dates are not strictly increasing dates without time zone, periods_per_year is not positive, or a
+        volume is negative or infinite.
     MissingDataError
         There are no rows or columns, or a price is zero, negative or infinite.
     AssetMismatchError
-        Tickers are duplicated or do not match `assets`, `default_assets` or `default_index`.
+        Tickers are duplicated or do not match `assets`, `default_assets` or `default_index`, or `volumes`
+        has other rows or columns.
 
     Examples
     --------
@@ -159,6 +164,7 @@ class PriceSet:
     notes: tuple[str, ...] = ()
     default_assets: tuple[str, ...] = ()
     default_index: str | None = field(default=None)
+    volumes: pd.DataFrame | None = field(default=None)
 
     def __post_init__(self) -> None:
         """Validate and freeze."""
@@ -175,6 +181,7 @@ class PriceSet:
         defaults = tuple(self.default_assets) or tuple(tickers)
         _check_known([*defaults, *([self.default_index] if self.default_index else [])], tickers)
         object.__setattr__(self, "prices", prices)
+        object.__setattr__(self, "volumes", _checked_volumes(self.volumes, prices))
         object.__setattr__(self, "assets", self.assets[list(ASSET_COLUMNS)].copy())
         object.__setattr__(self, "default_assets", defaults)
         object.__setattr__(self, "notes", tuple(self.notes))
@@ -188,6 +195,8 @@ class PriceSet:
         words = (self.key, self.label, self.source, self.returns_basis, self.notes)
         digest.update(repr((words, self.default_assets, self.default_index, self.periods_per_year)).encode())
         digest.update(repr((list(self.assets.index), self.assets.to_numpy().tolist())).encode())
+        if self.volumes is not None:
+            digest.update(self.volumes.to_numpy().tobytes())
         return digest.hexdigest()
 
     @property
@@ -316,6 +325,59 @@ class PriceSet:
         window = self.window(assets, start, end)
         return Scenarios.from_prices(window, periods_per_year=self.periods_per_year, source=self.source)
 
+    def average_daily_volume(self, window: int = 21) -> pd.DataFrame:
+        """Return what is traded per row, on average over the last rows with a known volume.
+
+            shares = mean of V_t,   value = mean of V_t · P_t   (not the product of two means)
+
+        Parameters
+        ----------
+        window
+            How many rows with a volume and a price count, the last ones of each asset; fewer where there
+            are fewer.
+
+        Returns
+        -------
+        DataFrame
+            Index = assets; columns shares (pieces), value (money of the asset's own row in `assets`, so
+            pence stay pence), rows (how many were averaged) and last (the day of the last of them). NaN and
+            0 for an asset without volumes.
+
+        Raises
+        ------
+        InputError
+            The window is not a positive whole number.
+        MissingDataError
+            The data set has no volumes.
+
+        Examples
+        --------
+        >>> days = pd.date_range("2024-01-01", periods=3, freq="B")
+        >>> frame = pd.DataFrame({"A": [10.0, 10.0, 20.0]}, index=days)
+        >>> traded = pd.DataFrame({"A": [np.nan, 100.0, 300.0]}, index=days)
+        >>> prices = PriceSet("t", "T", frame, plain_assets(["A"]), 252.0, "example", volumes=traded)
+        >>> prices.average_daily_volume(5)[["shares", "value", "rows"]].loc["A"].tolist()
+        [200.0, 3500.0, 2.0]
+        """
+        if isinstance(window, bool) or not isinstance(window, int) or window < 1:
+            raise InputError(f"The window is a whole number of rows of at least 1, got {window!r}.")
+        if self.volumes is None:
+            raise MissingDataError(
+                f"{self.label} has no volumes; load a file or fetch tickers that bring them, or type the "
+                "average daily volume in."
+            )
+        rows = {}
+        for asset in self.tickers:
+            both = pd.DataFrame({"price": self.prices[asset], "volume": self.volumes[asset]}).dropna()
+            tail = both.tail(window)
+            rows[asset] = {
+                "shares": tail["volume"].mean(),
+                "value": (tail["volume"] * tail["price"]).mean(),
+                "rows": float(len(tail)),
+                "last": tail.index[-1] if len(tail) else pd.NaT,
+            }
+        return pd.DataFrame.from_dict(rows, orient="index")
+
     def _check(self, assets: Sequence[str]) -> None:
         if not len(assets):
             raise AssetMismatchError("Choose at least one asset.")
@@ -347,6 +409,26 @@ def _frozen(prices: pd.DataFrame) -> pd.DataFrame:
     values.setflags(write=False)
     columns = pd.Index(tickers, dtype="str")
     return pd.DataFrame(values, index=index.as_unit("us").rename("date"), columns=columns, copy=False)
+
+
+def _checked_volumes(volumes: pd.DataFrame | None, prices: pd.DataFrame) -> pd.DataFrame | None:
+    if volumes is None:
+        return None
+    labels = [str(column) for column in volumes.columns]
+    index = volumes.index
+    same = isinstance(index, pd.DatetimeIndex) and index.tz is None and len(index) == len(prices)
+    if not same or labels != list(prices.columns) or not (index == prices.index).all():
+        raise AssetMismatchError("Volumes must have the same dates and assets as the prices.")
+    values = volumes.to_numpy(dtype=np.float64, copy=True)
+    wrong = ~(np.isnan(values) | (np.isfinite(values) & (values >= 0)))
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise InputError(
+            f"{labels[column]} has the volume {values[row, column]:g} on {index[row]:%Y-%m-%d}; volumes are "
+            "0 or more. Correct it or leave the volumes out."
+        )
+    values.setflags(write=False)
+    return pd.DataFrame(values, index=prices.index, columns=prices.columns, copy=False)
 
 
 def _check_values(prices: pd.DataFrame) -> None:

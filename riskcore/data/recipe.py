@@ -446,11 +446,25 @@ def apply_recipe(prices: PriceSet, recipe: Recipe) -> tuple[PriceSet, list[str]]
         key=f"{prices.key}-{recipe.fingerprint[:8]}",
         prices=frame,
         assets=prices.assets.loc[list(frame.columns)],
+        volumes=_volumes(prices, frame, recipe),
         notes=(*prices.notes, *report),
         default_assets=tuple(a for a in frame.columns if a in chosen),
         default_index=index,
     )
     return made, report
+
+
+def _volumes(prices: PriceSet, frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame | None:
+    """Return the volumes of the rows and assets that are left; a split moves them against the price."""
+    if prices.volumes is None:
+        return None
+    volumes = prices.volumes.reindex(index=frame.index, columns=frame.columns)
+    for step in recipe.steps:
+        if isinstance(step, AdjustSplit) and step.asset in volumes.columns:
+            # What was traded in money stays the same.
+            before = volumes.index < pd.Timestamp(step.date)
+            volumes.loc[before, step.asset] /= step.ratio
+    return volumes
 
 
 def ratio_words(ratio: float) -> str:

@@ -281,10 +281,13 @@ def _price_set(usable: dict[str, Outcome]) -> PriceSet:
     today = pd.Timestamp.now("UTC").tz_localize(None).normalize()
     if frame.index[-1] >= today:
         notes.append("The last row is today's and may change until the markets close.")
-    ready = complete_assets(frame)
+    # An exchange rate among other assets is there to convert them, not to be held.
+    rates = {n for n, o in usable.items() if o.asset_class == "Currency"}
+    ready = tuple(a for a in complete_assets(frame) if a not in rates or len(rates) == len(names))
     if ready and len(ready) < len(names):
-        left = listed(n for n in names if n not in ready)
-        notes.append(f"{left} has gaps or ended early and is not among the assets chosen at first.")
+        left = listed(n for n in names if n not in ready and n not in rates)
+        if left:
+            notes.append(f"{left} has gaps or ended early and is not among the assets chosen at first.")
     digest = blake2b(frame.to_numpy().tobytes() + repr(names).encode(), digest_size=6).hexdigest()
     return PriceSet(
         key=f"yahoo-{digest}",
@@ -295,7 +298,15 @@ def _price_set(usable: dict[str, Outcome]) -> PriceSet:
         source=f"Yahoo, fetched {today:%Y-%m-%d}",
         notes=tuple(notes),
         default_assets=ready,
+        volumes=_volumes(usable, frame),
     )
+
+
+def _volumes(usable: dict[str, Outcome], frame: pd.DataFrame) -> pd.DataFrame | None:
+    found = {ticker: o.volumes for ticker, o in usable.items() if o.volumes is not None}
+    if not found:
+        return None
+    return pd.DataFrame(found).reindex(index=frame.index, columns=frame.columns)
 
 
 def _common_days(prices: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

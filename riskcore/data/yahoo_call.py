@@ -29,7 +29,10 @@ NO_RANGE = ("data doesn't exist", "no price data found")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one ticker: closing prices adjusted for splits and dividends, or the reason for none."""
+    """What came of one ticker: closing prices adjusted for splits and dividends, or the reason for none.
+
+    `volumes` are the pieces traded on the same days, None where Yahoo has none (currencies, most indices).
+    """
 
     status: str
     sentence: str
@@ -37,6 +40,7 @@ class Outcome:
     currency: str = ""
     name: str = ""
     asset_class: str = "Unclassified"
+    volumes: pd.Series | None = None
 
 
 def set_up() -> None:
@@ -183,7 +187,18 @@ def _checked(
     if missing:
         parts.append(f"{int(closes.isna().sum())} prices are missing")
     status = "ok" if len(parts) == 1 else "short"
-    return Outcome(status, "; ".join(parts) + ".", closes, currency, name, asset_class)
+    return Outcome(
+        status, "; ".join(parts) + ".", closes, currency, name, asset_class, _volumes(frame, dates)
+    )
+
+
+def _volumes(frame: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.Series | None:
+    """Return the volumes; a series of zeros is Yahoo's way of having none, a negative one is no volume."""
+    if "Volume" not in frame:
+        return None
+    volumes = pd.Series(frame["Volume"].to_numpy(dtype=np.float64), index=dates)
+    volumes = volumes.where(np.isfinite(volumes) & (volumes >= 0))
+    return volumes if (volumes > 0).any() else None
 
 
 def _no_prices(ticker: str, start: pd.Timestamp, end: pd.Timestamp | None, reason: str) -> Outcome:

@@ -30,6 +30,7 @@ __all__ = ["PriceSetShelf", "SavedPriceSet", "from_parquet", "to_parquet"]
 
 PLAIN_FIELDS = ("key", "label", "periods_per_year", "source", "returns_basis", "default_index")
 LIST_FIELDS = ("notes", "default_assets")
+VOLUME = "volume "  # how the columns of volumes begin; a data set without any has none
 
 
 @dataclass(frozen=True)
@@ -246,6 +247,9 @@ def _encoded(prices: PriceSet) -> tuple[bytes, str]:
     values = prices.prices.to_numpy()
     # Columns are named by their position, because a ticker may be called anything, even "date".
     columns = {str(n): np.ascontiguousarray(values[:, n]) for n in range(values.shape[1])}
+    if prices.volumes is not None:
+        traded = prices.volumes.to_numpy()
+        columns |= {f"{VOLUME}{n}": np.ascontiguousarray(traded[:, n]) for n in range(traded.shape[1])}
     content = to_parquet({"date": prices.prices.index.to_numpy().astype(np.int64), **columns})
     words: dict[str, Any] = {field: getattr(prices, field) for field in PLAIN_FIELDS}
     words |= {field: list(getattr(prices, field)) for field in LIST_FIELDS}
@@ -270,9 +274,11 @@ def _price_set(content: bytes, about: str) -> PriceSet:
     index = pd.DatetimeIndex(columns.pop("date").view("datetime64[us]"), name="date")
     tickers = pd.Index(words["tickers"], dtype="str")
     rows = tickers.rename(words["assets_called"])
-    values = np.column_stack(list(columns.values()))
+    values = np.column_stack([v for name, v in columns.items() if not name.startswith(VOLUME)])
+    traded = [v for name, v in columns.items() if name.startswith(VOLUME)]
     return PriceSet(
         prices=pd.DataFrame(values, index=index, columns=tickers, copy=False),
+        volumes=pd.DataFrame(np.column_stack(traded), index=index, columns=tickers) if traded else None,
         assets=pd.DataFrame(words["assets"], index=rows, columns=list(ASSET_COLUMNS), dtype="str"),
         **({f: words[f] for f in PLAIN_FIELDS} | {f: tuple(words[f]) for f in LIST_FIELDS}),
     )
