@@ -25,6 +25,7 @@ __all__ = [
     "short_names",
     "shorter_words",
     "worst_words",
+    "worth",
 ]
 
 NOTHING = 1e-12
@@ -123,3 +124,8 @@ def say_left_out(book: Book, left_out: dict[str, str]) -> None:
         with st.popover("Why not", type="tertiary", icon=":material/help:"):
             reasons = pd.DataFrame({"why it is not replayed": left_out}).rename_axis("event")
             show_table(reasons, key="stress_left_out")
+
+
+def worth(book: Book) -> tuple[float, str] | None:
+    """Return value and currency of the portfolio, for figures in money; None without a value."""
+    return None if book.view.value is None else (book.view.value, book.view.currency)

@@ -43,6 +43,8 @@ PAGE_KEYS = frozenset(
     {"gap", "crises", "crisis", "more", "door", "by", "compared", "closer", "view"}
     | {"rules", "learn", "every", "bp", "held"}
     | {"frontier", "point", "bounds", "bounded", "least", "most", "form"}
+    | {"betas", "rise", "dur", "rho", "stress", "views", "moves", "times", "adv", "hit", "lose", "seed"}
+    | {"drawn", "turb", "named", "own"}
 )
 INSTEAD = "The default is used instead."
 

@@ -13,6 +13,7 @@ from riskcore.figures.index_gap import draw_index_gap
 from riskcore.figures.intervals import draw_contribution_intervals
 from riskcore.figures.lines import draw_drawdowns
 from riskcore.figures.qq import draw_qq
+from riskcore.figures.shocks import draw_move_by_asset, draw_stressed_risk
 from riskcore.figures.stability import draw_stability
 from riskcore.figures.stress import closes_words, draw_crisis_losses, draw_loss_by_asset, draw_replay_path
 from riskcore.figures.tail import draw_tail_histogram
@@ -41,10 +42,12 @@ __all__ = [
     "draw_held_weights",
     "draw_index_gap",
     "draw_loss_by_asset",
+    "draw_move_by_asset",
     "draw_paired",
     "draw_qq",
     "draw_replay_path",
     "draw_stability",
+    "draw_stressed_risk",
     "draw_tail_histogram",
     "draw_tail_models",
     "draw_thresholds",

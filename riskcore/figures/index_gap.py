@@ -66,7 +66,7 @@ def draw_index_gap(
     if a.has_daily:
         daily = [summed(r.table["weight"] * r.table["beta_daily"] * r.gap, kept, labels) for r in (a, b)]
         scale = shared_scale([*bars, *loss_bars(daily, names, [""] * len(labels), theme, unit)])
-        figure = draw_bars(labels, bars, theme=theme, axis_title=unit.words, scale=scale)
+        figure = draw_bars(labels, bars, theme=theme, axis_title=unit.words, scale=scale, digits=unit.digits)
         said_daily = [
             [f"with daily betas {plain(name)} {moved(float(v))}{unit.also(float(v))}" for v in mark]
             for name, mark in zip(names, daily, strict=True)
@@ -79,7 +79,7 @@ def draw_index_gap(
             " Daily betas are too low for markets that close hours apart, and stand beside for comparison."
         )
     else:
-        figure = draw_bars(labels, bars, theme=theme, axis_title=unit.words)
+        figure = draw_bars(labels, bars, theme=theme, axis_title=unit.words, digits=unit.digits)
     return Drawing(
         figure,
         title,

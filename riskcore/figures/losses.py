@@ -51,6 +51,11 @@ class Unit:
     value: float | None = None
     currency: str = ""
 
+    @property
+    def digits(self) -> int:
+        """Decimals of the numbers at the bars’ ends: none for single units of money."""
+        return 0 if self.value == self.factor else 1
+
     def also(self, fraction: float) -> str:
         """Return a size in money, to follow the percentage, or nothing without a value."""
         return "" if self.value is None else f" ({money(abs(fraction) * self.value, self.currency)})"

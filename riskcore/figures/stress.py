@@ -109,7 +109,13 @@ def draw_crisis_losses(
     note = f" No data for {', '.join(shorten(e) for e in missing)} in places." if missing else ""
     gains = " or gain" if any((r > 0).any() for r in returns) else ""
     return Drawing(
-        draw_bars(labels, loss_bars(returns, names, hover, theme, unit), theme=theme, axis_title=unit.words),
+        draw_bars(
+            labels,
+            loss_bars(returns, names, hover, theme, unit),
+            theme=theme,
+            axis_title=unit.words,
+            digits=unit.digits,
+        ),
         f"Loss{gains} of {shorten(names[0])} and {shorten(names[1])} in past crises",
         f"Bars of the loss in {len(events)} crises. The worst for {shorten(names[0])} is "
         f"{shorten(labels[0])}: {worst}.{note}",
@@ -141,7 +147,13 @@ def draw_loss_by_asset(
     hover = asset_hover(labels, parts, names, a.table, b.table, unit)
     both = totals((a.total_return, b.total_return), names)
     return Drawing(
-        draw_bars(labels, loss_bars(parts, names, hover, theme, unit), theme=theme, axis_title=unit.words),
+        draw_bars(
+            labels,
+            loss_bars(parts, names, hover, theme, unit),
+            theme=theme,
+            axis_title=unit.words,
+            digits=unit.digits,
+        ),
         f"{_event(a)} by asset: {both}",
         f"Bars of the loss by asset in {_event(a)}, {closes_words(a)}. {both}. "
         f"{largest(labels, parts, names, kept)}",

@@ -73,7 +73,8 @@ class IndexGapResult:
         Number of observations behind the betas: separate returns of the kind `basis` says.
     basis
         Which returns the betas were measured on: "weekly returns" (of daily or weekly data), "monthly
-        returns", or "returns as given (4 per year)" for rows at any other distance.
+        returns", "daily returns", "daily returns with the day before and after (Dimson)", or "returns as
+        given (4 per year)" for rows at any other distance.
     """
 
     index_asset: str

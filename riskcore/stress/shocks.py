@@ -1,6 +1,7 @@
 """Shocks: an imposed move of one thing, carried to every asset."""
 
 import math
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,19 @@ __all__ = ["index_gap"]
 Floats = NDArray[np.float64]
 FEWEST_OBSERVATIONS = 30
 BASES = {"day": "weekly returns", "week": "weekly returns", "month": "monthly returns"}
+ON_DAYS = {"dimson": "daily returns with the day before and after (Dimson)", "daily": "daily returns"}
 # An index whose returns vary less than this, relative to their size, has no slope to measure.
 CONSTANT = 1e-10
 
 
-def index_gap(scenarios: Scenarios, portfolio: Portfolio, *, index_asset: str, gap: float) -> IndexGapResult:
+def index_gap(
+    scenarios: Scenarios,
+    portfolio: Portfolio,
+    *,
+    index_asset: str,
+    gap: float,
+    betas: Literal["weekly", "dimson", "daily"] = "weekly",
+) -> IndexGapResult:
     """Return what the portfolio loses when an index gaps by `gap` and every asset follows by its beta.
 
     β_i = Σ (x_t − x̄)(r_ti − r̄_i) / Σ (x_t − x̄)², the least-squares slope of asset i on the index x;
@@ -42,6 +51,10 @@ def index_gap(scenarios: Scenarios, portfolio: Portfolio, *, index_asset: str, g
         The label of the index among the assets. Its own beta is exactly 1.
     gap
         Its return, a decimal in (−1, 1): −0.15 for a fall of 15 %.
+    betas
+        "weekly" as above; "dimson": the sum of the slopes on the index of the day before, the same day and
+        the day after, which gathers what a market that closes earlier or trades thinly answers late;
+        "daily": the slope on the same day alone. The last two need daily rows.
 
     Returns
     -------
@@ -57,6 +70,11 @@ def index_gap(scenarios: Scenarios, portfolio: Portfolio, *, index_asset: str, g
         There are fewer than 30 weeks.
     AssetMismatchError
         The index is not among the assets, or weights and scenarios name different assets.
+
+    References
+    ----------
+    Dimson (1979), Risk measurement when shares are subject to infrequent trading, Journal of Financial
+    Economics 7.
 
     Examples
     --------
@@ -77,18 +95,11 @@ def index_gap(scenarios: Scenarios, portfolio: Portfolio, *, index_asset: str, g
             index_asset=index_asset,
         )
     weights = portfolio.aligned(scenarios.assets)
-    apart = spacing(days)
-    daily = apart == "day"
-    used = weekly(scenarios) if daily else scenarios
-    basis = BASES.get(apart, f"returns as given ({scenarios.periods_per_year:g} per year)")
-    if used.count < FEWEST_OBSERVATIONS:
-        raise MissingDataError(
-            f"Betas need at least {FEWEST_OBSERVATIONS} separate {basis}; the window has {used.count}. "
-            "Choose a longer window.",
-            observations=used.count,
-        )
+    daily = spacing(days) == "day"
+    used, basis = _observed(scenarios, days, betas)
     column = scenarios.assets.index(index_asset)
-    beta, error = _slopes(used.returns, column, index_asset)
+    slopes = _dimson if betas == "dimson" else _slopes
+    beta, error = slopes(used.returns, column, index_asset)
     absent = np.full(beta.size, np.nan)
     beta_daily, error_daily = _slopes(scenarios.returns, column, index_asset) if daily else (absent, absent)
     table = pd.DataFrame(
@@ -115,6 +126,27 @@ def index_gap(scenarios: Scenarios, portfolio: Portfolio, *, index_asset: str, g
     )
 
 
+def _observed(scenarios: Scenarios, days: pd.DatetimeIndex, betas: str) -> tuple[Scenarios, str]:
+    """Return the rows betas are measured on, and what to call them."""
+    apart = spacing(days)
+    if betas == "weekly":
+        used = weekly(scenarios) if apart == "day" else scenarios
+        basis = BASES.get(apart, f"returns as given ({scenarios.periods_per_year:g} per year)")
+    elif betas not in ON_DAYS:
+        raise InputError(f"Betas are 'weekly', 'dimson' or 'daily', not {betas!r}.")
+    elif apart != "day":
+        raise InputError(f"{betas.capitalize()} betas need daily returns; these rows are sparser.")
+    else:
+        used, basis = scenarios, ON_DAYS[betas]
+    if used.count < FEWEST_OBSERVATIONS:
+        raise MissingDataError(
+            f"Betas need at least {FEWEST_OBSERVATIONS} separate {basis}; the window has {used.count}. "
+            "Choose a longer window.",
+            observations=used.count,
+        )
+    return used, basis
+
+
 def _checked_gap(gap: float) -> float:
     move = float(gap)
     if -1.0 < move < 1.0:
@@ -139,5 +171,24 @@ def _slopes(returns: Floats, column: int, name: str) -> tuple[Floats, Floats]:
     beta = (x @ centred) / squares
     residual = centred - np.outer(x, beta)
     error = np.sqrt((residual**2).sum(axis=0) / (x.size - 2) / squares)
+    beta[column], error[column] = 1.0, 0.0
+    return beta, error
+
+
+def _dimson(returns: Floats, column: int, name: str) -> tuple[Floats, Floats]:
+    """Return the sum of the slopes on the index one row earlier, on the same row and one row later.
+
+    The standard error is that of the sum, from the least-squares covariance of the three slopes.
+    """
+    _slopes(returns, column, name)
+    x = returns[:, column]
+    design = np.column_stack([np.ones(x.size - 2), x[:-2], x[1:-1], x[2:]])
+    values = returns[1:-1]
+    inverse = np.linalg.pinv(design.T @ design)
+    slopes = inverse @ design.T @ values
+    left = values - design @ slopes
+    pick = np.array([0.0, 1.0, 1.0, 1.0])
+    variance = (left**2).sum(axis=0) / (x.size - 2 - 4) * float(pick @ inverse @ pick)
+    beta, error = pick @ slopes, np.sqrt(variance)
     beta[column], error[column] = 1.0, 0.0
     return beta, error

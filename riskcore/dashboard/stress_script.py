@@ -1,0 +1,73 @@
+"""The script of the Stress page: the replays and the three shocks, with the numbers the reader chose."""
+
+from riskcore.dashboard import state
+from riskcore.dashboard.book import Book
+from riskcore.dashboard.script import window_literal
+from riskcore.dashboard.stress_shocks import (
+    BETAS,
+    USUAL_BETAS,
+    USUAL_CORRELATION,
+    USUAL_GAP,
+    USUAL_RISE,
+    durations_of,
+    number_of,
+)
+
+__all__ = ["script_of"]
+
+REPLAYS = """
+whole = prices.scenarios({assets!r})
+for portfolio in (a, b):
+    covered, left_out = replays(whole, portfolio, load_crises())
+    for found in covered:
+        print(portfolio.name, found.event, f"{{found.total_return:.10f}}")
+"""
+GAP = """
+with_index = prices.scenarios({assets!r}{window})
+for portfolio in (a, b):
+    held = portfolio.on(with_index.assets)
+    fall = index_gap(with_index, held, index_asset={index!r}, gap={gap!r}, betas={betas!r})
+    print(portfolio.name, "gap", f"{{fall.total_return:.10f}}")
+    given = conditional_index_gap(with_index, held, index_asset={index!r}, gap={gap!r})
+    print(portfolio.name, "given", f"{{given.total_return:.10f}}", "extrapolated", given.extrapolated)
+"""
+RATES = """
+risen = rates_shock(scenarios, {rise!r}, durations={durations!r})
+for portfolio in (a, b):
+    print(portfolio.name, "rates", f"{{shock_contributions(risen, portfolio)['contribution'].sum():.10f}}")
+"""
+TOGETHER = """
+together = correlation_shock(scenarios, {rho!r}).scenarios
+for portfolio in (a, b):
+    found = risk_contributions(together, portfolio, "cvar", confidence={confidence!r})
+    print(portfolio.name, "together", f"{{found.total:.10f}}")
+"""
+
+
+def script_of(book: Book) -> tuple[str, str]:
+    """Return the lines that print the page's main numbers, and their imports."""
+    body, names = [REPLAYS.format(assets=list(book.assets))], ["replays"]
+    index = book.benchmark
+    if index is not None:
+        fall = number_of("gap", USUAL_GAP, 1, 60)
+        betas = state.recall("betas")
+        body.append(
+            GAP.format(
+                assets=list(dict.fromkeys((*book.assets, index))),
+                window=window_literal(book),
+                index=index,
+                gap=-fall / 100,
+                betas=betas if betas in BETAS else USUAL_BETAS,
+            )
+        )
+        names += ["conditional_index_gap", "index_gap"]
+    durations = durations_of(book)
+    if durations:
+        body.append(RATES.format(rise=number_of("rise", USUAL_RISE, -300, 500), durations=durations))
+        names += ["rates_shock", "shock_contributions"]
+    if len(book.assets) > 1:
+        rho = number_of("rho", USUAL_CORRELATION, -1.0, 1.0)
+        body.append(TOGETHER.format(rho=rho, confidence=book.view.confidence))
+        names.append("correlation_shock")
+    imports = f"from riskcore.stress import {', '.join(sorted(names))}"
+    return "".join(body), f"from riskcore.data.crises import load_crises\n{imports}"
