@@ -15,6 +15,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 # Streamlit opens a browser window by itself; on a server or in CI there is none to open.
 HEADLESS := $(if $(CI),--server.headless=true,)
 
+# One worker per core; a file stays whole, because its tests share what is slow to set up.
+EVERY_CORE := -n auto --dist loadfile
+
 .DEFAULT_GOAL := help
 .PHONY: help run test slow proof check bench lock clean
 
@@ -25,13 +28,13 @@ run: $(INSTALLED)  ## open the dashboard on http://127.0.0.1:8501 (PORT=… for 
 	@$(BIN)/python -m riskcore.dashboard --server.address=127.0.0.1 --server.port=$(PORT) --server.showEmailPrompt=false $(HEADLESS)
 
 test: $(TESTABLE)  ## fast tests and doctests; the browser tests too where Chromium is installed
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" $(EVERY_CORE)
 
 slow: $(TESTABLE)  ## the simulations and long suites that .ci/run adds to the fast tests
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow $(EVERY_CORE)
 
 proof: $(TESTABLE)  ## every numerical test with far more generated cases (many minutes; not in CI)
-	$(BIN)/python -m pytest -m "not browser" --hypothesis-profile=proof
+	$(BIN)/python -m pytest -m "not browser" --hypothesis-profile=proof $(EVERY_CORE)
 
 check: $(TESTABLE)  ## lint, format, types, and the direction of imports
 	$(BIN)/ruff check .
