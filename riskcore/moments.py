@@ -3,18 +3,15 @@
 Each estimator names its own rule; all are per period of the scenarios, never annualised.
 """
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskcore.errors import InputError, listed
+from riskcore.errors import InputError
 from riskcore.numerics.moments import weighted_covariance, weighted_mean
 from riskcore.scenarios import Scenarios
 
-__all__ = ["COVARIANCES", "covariance_matrix", "ledoit_wolf_covariance", "sample_covariance", "sample_mean"]
+__all__ = ["ledoit_wolf_covariance", "sample_covariance", "sample_mean"]
 
 
 def sample_mean(scenarios: Scenarios) -> pd.Series:
@@ -27,7 +24,7 @@ def sample_mean(scenarios: Scenarios) -> pd.Series:
     {'SPY': 0.015}
     """
     values = weighted_mean(scenarios.returns, scenarios.probabilities)
-    return pd.Series(values, index=list(scenarios.assets), name="mean")
+    return pd.Series(values, index=scenarios.labels, name="mean")
 
 
 def sample_covariance(scenarios: Scenarios) -> pd.DataFrame:
@@ -77,30 +74,5 @@ def ledoit_wolf_covariance(scenarios: Scenarios) -> pd.DataFrame:
     return _labelled(scenarios, np.asarray(ledoit_wolf(scenarios.returns)[0], dtype=np.float64))
 
 
-COVARIANCES: Mapping[str, Callable[[Scenarios], pd.DataFrame]] = MappingProxyType(
-    {"sample": sample_covariance, "ledoit_wolf": ledoit_wolf_covariance}
-)
-"""Covariance estimators by name."""
-
-
-def covariance_matrix(scenarios: Scenarios, estimator: str) -> pd.DataFrame:
-    """Return the covariance by the estimator named, a key of `COVARIANCES`.
-
-    Raises
-    ------
-    InputError
-        There is no estimator of that name, or it refuses the scenarios.
-
-    Examples
-    --------
-    >>> s = Scenarios(np.array([[0.0], [0.02]]), ("SPY",), 252)
-    >>> covariance_matrix(s, "sample").round(12).to_numpy().tolist()
-    [[0.0001]]
-    """
-    if estimator not in COVARIANCES:
-        raise InputError(f"No covariance estimator {estimator!r}; choose one of {listed(COVARIANCES)}.")
-    return COVARIANCES[estimator](scenarios)
-
-
 def _labelled(scenarios: Scenarios, values: NDArray[np.float64]) -> pd.DataFrame:
-    return pd.DataFrame(values, index=list(scenarios.assets), columns=list(scenarios.assets))
+    return pd.DataFrame(values, index=scenarios.labels, columns=scenarios.labels)

@@ -162,6 +162,11 @@ class Scenarios:
         return len(self.assets)
 
     @cached_property
+    def labels(self) -> pd.Index:
+        """The assets as an index, made once: building one takes longer than most small results."""
+        return pd.Index(list(self.assets))
+
+    @cached_property
     def weighted(self) -> bool:
         """Whether the probabilities differ from 1/S."""
         return bool(np.ptp(self.probabilities) > 1e-12 / self.count)

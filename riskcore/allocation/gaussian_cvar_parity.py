@@ -97,7 +97,7 @@ def gaussian_cvar_parity(
         raise _explained(scenarios, error, gamma, level) from error
     share = "its budgeted share" if budgets else "the same share"
     return AllocationResult(
-        weights=pd.Series(found.weights, index=list(scenarios.assets), name="weight"),
+        weights=pd.Series(found.weights, index=scenarios.labels, name="weight"),
         method="gaussian_cvar_parity",
         label="Risk budgets (Gaussian CVaR)" if budgets else "Gaussian CVaR parity",
         solved=(
@@ -111,7 +111,7 @@ def gaussian_cvar_parity(
         seconds=perf_counter() - began,
         measure="gaussian_cvar",
         confidence=level,
-        shares=pd.Series(found.shares, index=list(scenarios.assets), name="share"),
+        shares=pd.Series(found.shares, index=scenarios.labels, name="share"),
     )
 
 
@@ -132,4 +132,4 @@ def _explained(scenarios: Scenarios, error: InfeasibleError, gamma: float, level
             f"The portfolio {named} has neither volatility nor loss (a perfect hedge), so there is no risk "
             "to share out. Leave one of its assets out, or use the Ledoit–Wolf covariance."
         )
-    return InfeasibleError(reason, weights=pd.Series(weights, index=list(scenarios.assets)), ratio=ratio)
+    return InfeasibleError(reason, weights=pd.Series(weights, index=scenarios.labels), ratio=ratio)

@@ -30,7 +30,7 @@ def hierarchical_risk_parity(
     scenarios
         May be weighted with the sample covariance.
     covariance
-        "sample", "ledoit_wolf", or a table labelled by asset on both sides.
+        A key of `estimators.COVARIANCES`, or a table labelled by asset on both sides.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def hierarchical_risk_parity(
     refuse_flat(scenarios, np.diag(used.covariance))
     found = solve_hierarchical(used.covariance)
     return AllocationResult(
-        weights=pd.Series(found.weights, index=list(scenarios.assets), name="weight"),
+        weights=pd.Series(found.weights, index=scenarios.labels, name="weight"),
         method="hierarchical_risk_parity",
         label="Hierarchical risk parity",
         solved=(

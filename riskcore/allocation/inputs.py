@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskcore.errors import AssetMismatchError, InfeasibleError, InputError, MissingDataError, listed
-from riskcore.moments import covariance_matrix, sample_mean
+from riskcore.estimators import COVARIANCE_LABELS, covariance_matrix
+from riskcore.moments import sample_mean
 from riskcore.scenarios import Scenarios
 
 __all__ = ["Bound", "Moments", "bound_arrays", "bounds_in_words", "moments", "refuse_flat", "refuse_labels"]
@@ -17,15 +18,13 @@ Floats = NDArray[np.float64]
 Bound = float | Mapping[str, float]
 """One bound for all assets, or one for every asset by label."""
 
-ESTIMATORS: Mapping[str, str] = {"sample": "sample", "ledoit_wolf": "Ledoit–Wolf"}
-
 
 @dataclass(frozen=True, eq=False)
 class Moments:
     """Mean and covariance in the order of the assets.
 
-    `source` says where the covariance comes from; `measure` is "volatility" where an estimator made it from
-    the scenarios, None where it was given.
+    `source` says where the covariance comes from; `measure` is "volatility" where it is that of the
+    scenarios themselves, None where it was shrunk or given: shares of risk are then others.
     """
 
     mean: Floats
@@ -46,17 +45,16 @@ def moments(
     [0.2, 0.1]
     """
     names = list(scenarios.assets)
-    centre = sample_mean(scenarios) if mean is None else mean
-    refuse_labels("The means", centre.index, names)
-    if isinstance(covariance, str):
-        table = covariance_matrix(scenarios, covariance)
-        source = f"the {ESTIMATORS.get(covariance, covariance)} covariance"
+    if mean is None:  # in order already, as is an estimated covariance
+        values = sample_mean(scenarios).to_numpy()
     else:
-        table, source = covariance, "the covariance given"
-        refuse_labels("The rows of the covariance", table.index, names)
-        refuse_labels("The columns of the covariance", table.columns, names)
-    matrix = table.loc[names, names].to_numpy(dtype=np.float64)
-    values = centre.loc[names].to_numpy(dtype=np.float64)
+        refuse_labels("The means", mean.index, names)
+        values = mean.loc[names].to_numpy(dtype=np.float64)
+    if isinstance(covariance, str):
+        matrix = covariance_matrix(scenarios, covariance).to_numpy()
+        source = f"the {COVARIANCE_LABELS[covariance]} covariance"
+    else:
+        matrix, source = _in_order(covariance, names), "the covariance given"
     if not (np.isfinite(matrix).all() and np.isfinite(values).all()):
         raise MissingDataError("Means or covariances are missing or infinite; give one for every asset.")
     if np.abs(matrix - matrix.T).max() > 1e-9 * np.abs(matrix).max():
@@ -65,7 +63,14 @@ def moments(
         )
     if not isinstance(covariance, str):
         _refuse_indefinite(matrix)
-    return Moments(values, matrix, source, "volatility" if isinstance(covariance, str) else None)
+    own = isinstance(covariance, str) and covariance == "sample"
+    return Moments(values, matrix, source, "volatility" if own else None)
+
+
+def _in_order(table: pd.DataFrame, names: list[str]) -> Floats:
+    refuse_labels("The rows of the covariance", table.index, names)
+    refuse_labels("The columns of the covariance", table.columns, names)
+    return table.loc[names, names].to_numpy(dtype=np.float64)
 
 
 def bound_arrays(scenarios: Scenarios, lower: Bound, upper: Bound) -> tuple[Floats, Floats]:

@@ -33,7 +33,7 @@ def maximum_diversification(
     scenarios
         May be weighted with the sample covariance.
     covariance
-        "sample", "ledoit_wolf", or a table labelled by asset on both sides.
+        A key of `estimators.COVARIANCES`, or a table labelled by asset on both sides.
 
     Returns
     -------
@@ -76,11 +76,11 @@ def maximum_diversification(
             f"The portfolio {holdings(scenarios, weights)} has no volatility (a perfect hedge), so its "
             "diversification ratio is infinite. Leave one of its assets out, or use the Ledoit–Wolf "
             "covariance.",
-            weights=pd.Series(weights, index=list(scenarios.assets)),
+            weights=pd.Series(weights, index=scenarios.labels),
         )
     part = weights * (used.covariance @ weights)
     return AllocationResult(
-        weights=pd.Series(weights, index=list(scenarios.assets), name="weight"),
+        weights=pd.Series(weights, index=scenarios.labels, name="weight"),
         method="maximum_diversification",
         label="Maximum diversification",
         solved=(
@@ -95,5 +95,5 @@ def maximum_diversification(
         measure=used.measure,
         shares=None
         if used.measure is None
-        else pd.Series(part / float(part.sum()), index=list(scenarios.assets), name="share"),
+        else pd.Series(part / float(part.sum()), index=scenarios.labels, name="share"),
     )

@@ -50,7 +50,7 @@ def minimum_variance(
     lower, upper
         Bounds on the weights, for all assets or by label; negative lower bounds allow short positions.
     covariance
-        "sample", "ledoit_wolf", or a table labelled by asset on both sides.
+        A key of `estimators.COVARIANCES`, or a table labelled by asset on both sides.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def minimum_variance(
         line = solve_minimum_variance(used.covariance, low, high)
         weights, ridge, steps, residual = line.weights[0], line.ridge, line.steps, line.residual
     return AllocationResult(
-        weights=pd.Series(weights, index=list(scenarios.assets), name="weight"),
+        weights=pd.Series(weights, index=scenarios.labels, name="weight"),
         method="minimum_variance",
         label="Minimum variance",
         solved=(
@@ -166,7 +166,7 @@ def maximum_sharpe(
         _refuse_no_ratio(scenarios, used, line, excess, risk_free)
         weights, ridge, steps = solve_maximum_ratio(line, excess), line.ridge, line.steps
     return AllocationResult(
-        weights=pd.Series(weights, index=list(scenarios.assets), name="weight"),
+        weights=pd.Series(weights, index=scenarios.labels, name="weight"),
         method="maximum_sharpe",
         label="Maximum Sharpe ratio",
         solved=(
@@ -201,7 +201,7 @@ def _shares(scenarios: Scenarios, used: Moments, weights: Floats) -> pd.Series |
     total = float(part.sum())
     if used.measure is None or not total > RISKLESS * float(np.diag(used.covariance).mean()):
         return None
-    return pd.Series(part / total, index=list(scenarios.assets), name="share")
+    return pd.Series(part / total, index=scenarios.labels, name="share")
 
 
 def solved_without_bounds(covariance: Floats, right: Floats) -> Floats:
@@ -258,7 +258,7 @@ def _refuse_no_ratio(
             f"The Sharpe ratio has no maximum: the portfolio {holdings(scenarios, weights)} has no "
             f"volatility and earns {float(weights @ used.mean):.4g} per period, more than the risk-free rate "
             f"of {risk_free:.4g}. Leave a constant asset out, or use its return as the risk-free rate.",
-            weights=pd.Series(weights, index=list(scenarios.assets)),
+            weights=pd.Series(weights, index=scenarios.labels),
         )
 
 

@@ -53,7 +53,7 @@ def minimum_cvar(scenarios: Scenarios, *, confidence: float) -> AllocationResult
     level = check_confidence(confidence)
     found = solve_minimum_cvar(scenarios.returns, scenarios.probabilities, level)
     return AllocationResult(
-        weights=pd.Series(found.weights, index=list(scenarios.assets), name="weight"),
+        weights=pd.Series(found.weights, index=scenarios.labels, name="weight"),
         method="minimum_cvar",
         label="Minimum CVaR",
         solved=f"The smallest CVaR {100 * level:.4g} % of these scenarios, long only and fully invested.",
@@ -64,5 +64,5 @@ def minimum_cvar(scenarios: Scenarios, *, confidence: float) -> AllocationResult
         seconds=perf_counter() - began,
         measure="cvar",
         confidence=level,
-        shares=pd.Series(found.shares, index=list(scenarios.assets), name="share"),
+        shares=pd.Series(found.shares, index=scenarios.labels, name="share"),
     )

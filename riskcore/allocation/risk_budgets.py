@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from riskcore.allocation.simple import refuse_constant
 from riskcore.errors import AssetMismatchError, InfeasibleError, InputError, listed
+from riskcore.estimators import COVARIANCE_LABELS, covariance_matrix
 from riskcore.measures import percent
-from riskcore.moments import covariance_matrix
 from riskcore.numerics.budgeting import solve_risk_budget_volatility
 from riskcore.numerics.cvar_program import solve_cvar_parity
 from riskcore.numerics.tail import check_confidence
@@ -37,7 +37,8 @@ def equal_risk_contribution(
         Share of the volatility by asset, one for every asset, positive, sum 1; equal when omitted.
         Budgets that do not sum to 1 are refused rather than rescaled.
     covariance
-        "sample" or "ledoit_wolf". Shares are as budgeted under the covariance solved with only.
+        A key of `estimators.COVARIANCES`. Shares are as budgeted under the covariance solved with only;
+        `measure` is None where that is not the sample one.
 
     Returns
     -------
@@ -76,22 +77,21 @@ def equal_risk_contribution(
         raise InfeasibleError(
             f"The portfolio {holdings(scenarios, weights)} has no volatility (a perfect hedge), so there is "
             "no risk to share out. Leave one of its assets out, or use the Ledoit–Wolf covariance.",
-            weights=pd.Series(weights, index=list(scenarios.assets)),
+            weights=pd.Series(weights, index=scenarios.labels),
         ) from error
-    estimator = {"sample": "sample", "ledoit_wolf": "Ledoit–Wolf"}.get(covariance, covariance)
     share = "its budgeted share" if budgets else "the same share"
     return AllocationResult(
-        weights=pd.Series(found.weights, index=list(scenarios.assets), name="weight"),
+        weights=pd.Series(found.weights, index=scenarios.labels, name="weight"),
         method="equal_risk_contribution",
         label="Risk budgets (volatility)" if budgets else "Volatility parity",
-        solved=f"Every asset carries {share} of volatility, on the {estimator} covariance.",
+        solved=f"Every asset carries {share} of volatility, on the {COVARIANCE_LABELS[covariance]} covariance.",
         status="optimal",
         residual=found.residual,
         residual_name=SHARE_GAP,
         iterations=found.iterations,
         seconds=perf_counter() - began,
-        measure="volatility",
-        shares=pd.Series(found.shares, index=list(scenarios.assets), name="share"),
+        measure="volatility" if covariance == "sample" else None,
+        shares=pd.Series(found.shares, index=scenarios.labels, name="share"),
     )
 
 
@@ -151,12 +151,12 @@ def cvar_parity(
             f"CVaR parity has no solution: the portfolio {holdings(scenarios, weights)} has a CVaR "
             f"{percent(level)} of {100 * cvar:.3g} % of its value, not above 0, so there is no risk to share "
             "out. Leave out an asset it relies on, or choose a higher confidence.",
-            weights=pd.Series(weights, index=list(scenarios.assets)),
+            weights=pd.Series(weights, index=scenarios.labels),
             cvar=cvar,
         ) from error
     share = "its budgeted share" if budgets else "the same share"
     return AllocationResult(
-        weights=pd.Series(found.weights, index=list(scenarios.assets), name="weight"),
+        weights=pd.Series(found.weights, index=scenarios.labels, name="weight"),
         method="cvar_parity",
         label="Risk budgets (CVaR)" if budgets else "CVaR parity",
         solved=f"Every asset carries {share} of CVaR {percent(level)} of these scenarios.",
@@ -167,7 +167,7 @@ def cvar_parity(
         seconds=perf_counter() - began,
         measure="cvar",
         confidence=level,
-        shares=pd.Series(found.shares, index=list(scenarios.assets), name="share"),
+        shares=pd.Series(found.shares, index=scenarios.labels, name="share"),
     )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskcore.errors import InfeasibleError, listed
-from riskcore.moments import sample_covariance
+from riskcore.estimators import COVARIANCE_LABELS, covariance_matrix
 from riskcore.results.allocation import AllocationResult
 from riskcore.scenarios import Scenarios
 
@@ -37,8 +37,8 @@ def equal_weight(scenarios: Scenarios) -> AllocationResult:
     )
 
 
-def inverse_volatility(scenarios: Scenarios) -> AllocationResult:
-    """Return w_i ∝ 1/σ_i, with σ from the sample covariance.
+def inverse_volatility(scenarios: Scenarios, *, covariance: str = "sample") -> AllocationResult:
+    """Return w_i ∝ 1/σ_i, with σ from the covariance, a key of `estimators.COVARIANCES`.
 
     Equal risk shares only where all correlations are equal; an approximation of
     `equal_risk_contribution` otherwise.
@@ -56,13 +56,13 @@ def inverse_volatility(scenarios: Scenarios) -> AllocationResult:
     """
     began = perf_counter()
     refuse_constant(scenarios)
-    inverse = 1.0 / np.sqrt(np.diag(sample_covariance(scenarios).to_numpy()))
+    inverse = 1.0 / np.sqrt(np.diag(covariance_matrix(scenarios, covariance).to_numpy()))
     return _closed_form(
         scenarios,
         inverse / inverse.sum(),
         method="inverse_volatility",
         label="Inverse volatility",
-        solved="Weights in proportion to 1/volatility (sample), correlations ignored.",
+        solved=f"Weights in proportion to 1/volatility ({COVARIANCE_LABELS[covariance]}), correlations ignored.",
         began=began,
     )
 
@@ -82,7 +82,9 @@ def refuse_constant(scenarios: Scenarios) -> None:
     ...
     riskcore.errors.InfeasibleError: CASH has the same return in every scenario and so no volatility; ...
     """
-    possible = scenarios.returns[scenarios.probabilities > 0.0]
+    possible = scenarios.returns
+    if scenarios.weighted:
+        possible = possible[scenarios.probabilities > 0.0]
     highest, lowest = possible.max(axis=0), possible.min(axis=0)
     constant = highest - lowest <= ROUNDING * np.maximum(np.abs(highest), np.abs(lowest))
     if constant.any():
@@ -99,7 +101,7 @@ def _closed_form(
     scenarios: Scenarios, weights: NDArray[np.float64], *, method: str, label: str, solved: str, began: float
 ) -> AllocationResult:
     return AllocationResult(
-        weights=pd.Series(weights, index=list(scenarios.assets), name="weight"),
+        weights=pd.Series(weights, index=scenarios.labels, name="weight"),
         method=method,
         label=label,
         solved=solved,
