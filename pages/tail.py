@@ -12,6 +12,7 @@ from riskcore.dashboard.intervals import (
     difference_words,
     interval_of,
     interval_words,
+    resampled,
 )
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.sentences import few_tail_note, holding_note, tail_words
@@ -44,10 +45,11 @@ for portfolio in (a, b):
     var = value_at_risk(scenarios, portfolio, confidence={confidence!r})
     tail = cvar(scenarios, portfolio, confidence={confidence!r})
     print(portfolio.name, "VaR", f"{{var.value:.10f}}", "CVaR", f"{{tail.value:.10f}}")
-rng = np.random.default_rng({seed})
+{apart}print(worst_scenarios(scenarios, a, count={worst}).losses)
+"""
+APART = """rng = np.random.default_rng({seed})
 apart = difference_interval(scenarios, a, b, "cvar", confidence={confidence!r}, rng=rng)
 print("A − B", f"{{apart.value:.10f}} from {{apart.lower:.10f}} to {{apart.upper:.10f}}")
-print(worst_scenarios(scenarios, a, count={worst}).losses)
 """
 
 
@@ -155,7 +157,9 @@ chosen = None if frame.view.present else which_view()
 # The view may take seconds; the foot of the page does not wait for it.
 place = st.container()
 with guarded():
-    script = SCRIPT.format(confidence=frame.view.confidence, seed=SEED, worst=WORST)
+    confidence = frame.view.confidence
+    apart = APART.format(confidence=confidence, seed=SEED) if resampled(frame.book) else ""
+    script = SCRIPT.format(confidence=confidence, apart=apart, worst=WORST)
     frame.footer(
         page_script(frame.book, script + view_script(frame, chosen), imports=IMPORTS + view_imports(chosen))
     )

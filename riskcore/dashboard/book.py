@@ -4,6 +4,7 @@ Portfolio codes are named rules (solved on the window, horizon, measure and conf
 presets of the data set, or weights typed by the reader.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,8 +12,10 @@ import pandas as pd
 
 from riskcore.allocation import ALLOCATORS
 from riskcore.contributions import risk_contributions
-from riskcore.dashboard import cached
-from riskcore.dashboard.view import HORIZONS, View, typed_weights
+from riskcore.dashboard import cached, scenario_set
+from riskcore.dashboard.money import Money, in_base, money_of, rates_for
+from riskcore.dashboard.portfolio_codes import Shares, content_of, saved_title, shares_of
+from riskcore.dashboard.view import HORIZONS, SAVED_CODE, View, typed_weights
 from riskcore.data.price_set import PriceSet
 from riskcore.errors import AssetMismatchError, InputError, MissingDataError, NumericalError, listed
 from riskcore.measures import MEASURES, risk
@@ -87,25 +90,37 @@ class Holding:
 class Book:
     """Everything the pages compute from, for one view."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, asked: View | None = None) -> None:
         self.view = view
+        # What a link to this view says: a value that follows from shares or rates is not in it.
+        self.asked = asked or view
+
+    @cached_property
+    def local(self) -> PriceSet:
+        """The data set as it came, each asset in its own currency."""
+        return cached.price_set(self.view.data)
 
     @cached_property
     def prices(self) -> PriceSet:
-        """The data set."""
-        return cached.price_set(self.view.data)
+        """The data set in the base currency of the view; as it came where there is none."""
+        return in_base(self.local, self.view.base, self.assets) if self.view.base else self.local
+
+    @cached_property
+    def money(self) -> Money:
+        """The portfolio's value as the pages show it."""
+        return money_of(self.view, self.local, self.assets)
 
     @cached_property
     def assets(self) -> tuple[str, ...]:
         """The assets shown, in the order of the data set."""
-        chosen = self.view.assets or self.prices.default_assets
-        unknown = [a for a in chosen if a not in self.prices.prices.columns]
+        chosen = self.view.assets or self.local.default_assets
+        unknown = [a for a in chosen if a not in self.local.prices.columns]
         if unknown:
             raise AssetMismatchError(
-                f"{self.prices.label} has no {listed(unknown)}; choose the assets again on the Data page.",
+                f"{self.local.label} has no {listed(unknown)}; choose the assets again on the Data page.",
                 unknown=unknown,
             )
-        return tuple(a for a in self.prices.prices.columns if a in chosen)
+        return tuple(a for a in self.local.prices.columns if a in chosen)
 
     @cached_property
     def base(self) -> Scenarios:
@@ -134,9 +149,41 @@ class Book:
         return HORIZONS[self.horizon].removesuffix("s").replace(" ", "-")
 
     @cached_property
-    def scenarios(self) -> Scenarios:
-        """Returns over the horizon."""
+    def history(self) -> Scenarios:
+        """Returns over the horizon, as they happened."""
         return cached.scenarios(self.prices, self.assets, self.view.start, self.view.end, self.periods)
+
+    @cached_property
+    def scenarios(self) -> Scenarios:
+        """Returns over the horizon in the active scenario set: history unless another is chosen."""
+        return self._active(self.history)
+
+    def _active(self, history: Scenarios) -> Scenarios:
+        """Return the active scenario set made from a history over the horizon."""
+        code = self.view.scenario_set
+        if not code:
+            return history
+        index = self.benchmark if scenario_set.needs_state(code) else None
+        names = history.assets if index is None or index in history.assets else (*history.assets, index)
+        single = cached.scenarios(self.prices, names, self.view.start, self.view.end)
+        return scenario_set.active(
+            history,
+            single,
+            code=code,
+            named=self.viewable(code),
+            periods=self.periods,
+            state_of=index or "",
+        )
+
+    def viewable(self, text: str) -> scenario_set.Named:
+        """Return what views can be about; A and B, where a text names them, as they are on history."""
+        past = Book(self.view.but(scenario_set=""))
+        portfolios = {
+            letter: getattr(past, letter.lower()).portfolio
+            for letter in ("A", "B")
+            if scenario_set.mentions(text, letter)
+        }
+        return scenario_set.viewable(self.assets, self.prices.assets, portfolios)
 
     @property
     def basis(self) -> str:
@@ -185,9 +232,9 @@ class Book:
 
     @cached_property
     def against(self) -> Scenarios:
-        """Returns over the horizon for the assets shown and those of the benchmark."""
-        return cached.scenarios(
-            self.prices, self.against_assets, self.view.start, self.view.end, self.periods
+        """Returns over the horizon for the assets shown and those of the benchmark, in the active set."""
+        return self._active(
+            cached.scenarios(self.prices, self.against_assets, self.view.start, self.view.end, self.periods)
         )
 
     @cached_property
@@ -202,6 +249,8 @@ class Book:
     @property
     def basis_words(self) -> str:
         """In which currency the returns are, as far as it is known."""
+        if self.view.base:
+            return self.prices.returns_basis
         currencies = {str(c) for c in self.prices.assets.loc[list(self.assets), "currency"]}
         if "" in currencies:
             return "currency not stated"
@@ -265,12 +314,12 @@ class Book:
 
     def grouped(self, found: ContributionResult, column: str) -> ContributionResult:
         """Return contributions summed by a column of the asset table ("asset_class", "region", …)."""
-        labels = self.prices.assets[column]
+        labels = self.local.assets[column]
         return replace(found, table=found.grouped({a: str(labels[a]) for a in self.assets}))
 
     def groupings(self) -> dict[str, str]:
         """Return the columns of the asset table that split these assets into groups, with their titles."""
-        table = self.prices.assets.loc[list(self.assets)]
+        table = self.local.assets.loc[list(self.assets)]
         return {
             column: title
             for column, title in GROUPINGS.items()
@@ -310,8 +359,17 @@ class Book:
 
     def _fixed(self, code: str, assets: tuple[str, ...]) -> dict[str, float] | None:
         """Return the weights a code names, with the presets `assets` can build; None for a rule."""
-        weights = typed_weights(code)
-        return presets_of(self.prices, assets).get(code) if weights is None else weights
+        content = content_of(code)
+        if isinstance(content, Shares):
+            # Weights are the same in every currency.
+            rates = rates_for(self.local, self.view.base or "EUR")
+            return content.values(self.local, rates, self.view.base).weights
+        return presets_of(self.prices, assets).get(code) if content is None else content
+
+    def shares(self, code: str) -> Shares | None:
+        """Return the shares a code holds, None for weights and rules."""
+        content = content_of(code)
+        return content if isinstance(content, Shares) else None
 
     def _holding(self, letter: str, code: str) -> Holding:
         title = portfolio_title(code, self.prices)
@@ -399,10 +457,19 @@ def benchmark_title(code: str, prices: PriceSet) -> str:
 
 def portfolio_title(code: str, prices: PriceSet | None = None) -> str:
     """Return what the menu calls a portfolio code; may contain names typed by the reader."""
+    if code.startswith(SAVED_CODE):
+        return saved_title(code)
+    shares = shares_of(code)
+    if shares is not None:
+        return "Shares: " + _largest({a: n for a, n in shares.pieces.items() if n})
     weights = typed_weights(code)
     if weights is None:
         return RULES.get(code) or PRESET_TITLES.get(code) or code
-    largest = pd.Series(weights).sort_values(ascending=False, key=abs).head(3)
-    parts = [f"{asset} {100 * weight:.3g}" for asset, weight in largest.items()]
-    more = f" +{len(weights) - len(parts)}" if len(weights) > len(parts) else ""
-    return "Typed: " + ", ".join(parts) + more
+    return "Typed: " + _largest({asset: 100 * weight for asset, weight in weights.items()})
+
+
+def _largest(numbers: Mapping[str, float]) -> str:
+    largest = pd.Series(numbers).sort_values(ascending=False, key=abs).head(3)
+    parts = [f"{asset} {number:.3g}" for asset, number in largest.items()]
+    more = f" +{len(numbers) - len(parts)}" if len(numbers) > len(parts) else ""
+    return ", ".join(parts) + more

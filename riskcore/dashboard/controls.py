@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from riskcore.dashboard import cached, state
+from riskcore.dashboard import cached, scenario_set, state
 from riskcore.dashboard.book import (
     RULES,
     Book,
@@ -99,6 +99,7 @@ def draw_controls(page: str, place: DeltaGenerator, view: View, book: Book, uses
         measure=state.choose("measure", view.measure),
         bench=_unless_default(state.choose("bench", book.benchmark_code), book.prices.default_index),
         risk_free=round(float(str(state.choose("risk_free", 0.0))) / 100, 6),
+        scenario_set=str(state.choose("scenario_set", view.scenario_set)),
         value=state.choose("value", None),
         currency=state.choose("currency", view.currency),
         explain=bool(state.choose("explain", view.explain)),
@@ -195,6 +196,16 @@ def _draw_more(page: str, view: View, book: Book, uses: frozenset[str]) -> Windo
             help=_why("The label of the money figures; returns are not converted", "value" in uses),
         )
     start, end = _draw_window(view, book, "window" in uses)
+    known = ("", *scenario_set.OFFERED)
+    st.selectbox(
+        "Scenario set",
+        known if view.scenario_set in known else (*known, view.scenario_set),
+        format_func=scenario_set.set_title,
+        key=state.seed("scenario_set", view.scenario_set),
+        on_change=state.touched,
+        help="What every page computes on: history, or history reweighted, stressed or simulated. Views are "
+        "made on the Stress page.",
+    )
     if page not in BENCHMARK_ON_PAGE:
         benchmark_control(book, used="bench" in uses)
     st.number_input(

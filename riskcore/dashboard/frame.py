@@ -7,7 +7,7 @@ from urllib.parse import quote
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from riskcore.dashboard import cached, state
+from riskcore.dashboard import cached, scenario_set, state
 from riskcore.dashboard.book import Book, benchmark_title, horizons_of
 from riskcore.dashboard.controls import draw_controls
 from riskcore.dashboard.text import counted, plain
@@ -135,7 +135,7 @@ class Frame:
                 )
 
     def _link(self) -> str:
-        query = query_of(self.view)
+        query = query_of(self.book.asked)
         address = (st.context.url or "").split("?")[0]
         encoded = "&".join(f"{key}={quote(value, safe='~;,:.-_')}" for key, value in query.items())
         return f"{address}?{encoded}" if encoded else address
@@ -167,6 +167,7 @@ def open_page(page: str, *, uses: Iterable[str] = CONTROLS) -> Frame:
         book = Book(view)
         _draw_menu(menu, state.leave(view))
     _draw_status(view, book)
+    _draw_scenario_set(page, view, book)
     for problem in (*problems, *complaints):
         st.warning(plain(problem), icon=":material/link_off:")
     return Frame(page, view, book)
@@ -177,7 +178,9 @@ def _usable(view: View) -> tuple[View, Book, tuple[str, ...]]:
     complaints = []
     whole_set: dict[str, object] = {"data": View.data, "assets": (), "start": None, "end": None, "bench": ""}
     checks: tuple[tuple[str, dict[str, object], Callable[[Book], object]], ...] = (
-        ("data", whole_set, lambda book: book.prices),
+        ("data", whole_set, lambda book: book.local),
+        ("assets", {"assets": ()}, lambda book: book.assets),
+        ("base", {"base": ""}, lambda book: book.prices),
         ("assets", {"assets": ()}, lambda book: book.whole),
         ("assets", whole_set, lambda book: book.whole),
         ("from", {"start": None}, _check_start),
@@ -185,8 +188,10 @@ def _usable(view: View) -> tuple[View, Book, tuple[str, ...]]:
         ("from/to", {"start": None, "end": None}, lambda book: book.base),
         ("bench", {"bench": ""}, _check_benchmark),
         ("h", {"horizon": View.horizon}, _check_horizon),
+        ("scen", {"scenario_set": ""}, lambda book: book.scenarios),
         ("a", {"a": View.a}, lambda book: book.check("A", book.view.a)),
         ("b", {"b": View.b}, lambda book: book.check("B", book.view.b)),
+        ("value", {"value": None}, lambda book: book.money),
     )
     for name, reset, check in checks:
         try:
@@ -246,6 +251,24 @@ def _draw_status(view: View, book: Book) -> None:
                 st.badge(plain(chip), color="gray")
 
 
+def _draw_scenario_set(page: str, view: View, book: Book) -> None:
+    """Say loudly that the page computes on other scenarios than history, what does not, and the way back."""
+    if not view.scenario_set:
+        return
+    with st.container(border=True, key="scenario_set"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge("Not history", icon=":material/warning:", color="red")
+            st.markdown(f"**{plain(scenario_set.set_words(view.scenario_set, book.scenarios))}**")
+            st.button(
+                "Back to history",
+                icon=":material/history:",
+                key="to_history",
+                on_click=state.change,
+                kwargs={"scenario_set": ""},
+            )
+        st.caption(scenario_set.still_history(page))
+
+
 def _chips(view: View, book: Book) -> list[str]:
     chips = []
     if view.assets:
@@ -272,5 +295,5 @@ def _chips(view: View, book: Book) -> list[str]:
     if view.currency != View.currency and not view.value:
         chips.append(f"Currency {view.currency}, without a value")
     if view.value:
-        chips.append(f"Value {view.currency} {view.value:,.0f}")
+        chips.append(book.money.words)
     return chips

@@ -6,6 +6,7 @@ import numpy as np
 
 from riskcore.dashboard import cached
 from riskcore.dashboard.book import Book, Holding
+from riskcore.errors import InputError
 from riskcore.figures.words import money, number
 from riskcore.portfolio import Portfolio
 from riskcore.results.tail_models import TailModelsResult
@@ -20,6 +21,7 @@ __all__ = [
     "difference_words",
     "interval_of",
     "interval_words",
+    "resampled",
 ]
 
 SEED = 1
@@ -27,6 +29,7 @@ SEED = 1
 
 def interval_of(book: Book, holding: Holding, measure: Measure) -> IntervalResult:
     """Return the 95 % sampling interval of a figure: stationary block bootstrap, seed shown."""
+    _check_resampled(book)
     return cached.compute(
         _interval,
         book.scenarios,
@@ -35,6 +38,19 @@ def interval_of(book: Book, holding: Holding, measure: Measure) -> IntervalResul
         confidence=None if measure == "volatility" else book.view.confidence,
         seed=SEED,
     )
+
+
+def resampled(book: Book) -> bool:
+    """Whether the scenarios are days in order and of equal probability, which intervals are drawn from."""
+    return book.scenarios.ordered and not book.scenarios.weighted
+
+
+def _check_resampled(book: Book) -> None:
+    if not resampled(book):
+        raise InputError(
+            "Sampling intervals are drawn from days in order and of equal probability, and the active "
+            "scenarios are not: go back to history to see them."
+        )
 
 
 def _interval(
@@ -51,6 +67,7 @@ def _interval(
 
 def difference_of(book: Book, measure: Measure) -> IntervalResult:
     """Return A − B in a risk figure with its 95 % interval, both drawn from the same resampled days."""
+    _check_resampled(book)
     return cached.compute(
         _difference,
         book.scenarios,

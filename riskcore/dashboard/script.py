@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from riskcore.dashboard import cached, saved
+from riskcore.dashboard import cached, saved, scenario_set
 from riskcore.dashboard.book import Book, Holding
 from riskcore.data.price_set import PriceSet
 from riskcore.errors import RiskcoreError
@@ -21,21 +21,33 @@ def page_script(book: Book, body: str, *, imports: str = "") -> str:
         a, b = book.both
     except RiskcoreError as error:
         return f"# No script: {' '.join(str(error).split())}\n"
+    active, active_imports = _active(book)
     imports_of_data, *loading = _loading(book.view.data, book.prices)
     lines = [
         "from riskcore import Portfolio, allocate, cvar, risk, risk_contributions",
         imports_of_data,
+        *([active_imports] if active_imports else []),
         *([imports.strip()] if imports else []),
         "",
         *loading,
         f"history = prices.scenarios({list(book.assets)!r}{window_literal(book)})",
         f"scenarios = history.over_horizon({book.periods})",
+        *([active] if active else []),
         _portfolio(book, a),
         _portfolio(book, b),
         "",
         body.strip(),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _active(book: Book) -> tuple[str, str]:
+    """Return the lines that turn `scenarios` into the active scenario set, and their imports."""
+    code, index = book.view.scenario_set, book.benchmark
+    names = list(dict.fromkeys((*book.assets, *([index] if index else []))))
+    base = f"prices.scenarios({names!r}{window_literal(book)})"
+    named = book.viewable(code) if code else ()
+    return scenario_set.script_lines(code, named, index, book.periods, base)
 
 
 def _loading(key: str, prices: PriceSet) -> list[str]:

@@ -55,7 +55,7 @@ class View:
 
     `assets` empty means the data set's own default; `start` and `end` None mean all the data; `value`
     None means no money figures; `bench` is an asset or a portfolio code, empty for the data set's default
-    index; `present` is the part
+    index; `scenario_set` is a code of `scenario_set`, empty for history; `present` is the part
     of the page shown large, counted from 1, and 0 for the whole page.
     """
 
@@ -66,6 +66,7 @@ class View:
     a: str = "equal_weight"
     b: str = "risk_parity"
     bench: str = ""
+    scenario_set: str = ""
     measure: str = "cvar"
     confidence: float = 0.95
     horizon: str = "1d"
@@ -89,6 +90,7 @@ KEYS = {
     "a": "a",
     "b": "b",
     "bench": "bench",
+    "scenario_set": "scen",
     "measure": "measure",
     "confidence": "conf",
     "horizon": "h",
@@ -305,6 +307,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "a": _portfolio,
     "b": _portfolio,
     "bench": _portfolio,
+    "scenario_set": _short_text,
     "measure": _one_of(MEASURES),
     "confidence": _confidence,
     "horizon": _one_of(HORIZONS),
