@@ -1,5 +1,6 @@
-"""What people save is there tomorrow: portfolios, price sets, snapshots, and copies of fetched prices."""
+"""What people save is there tomorrow: portfolios, price sets, snapshots, small named things, fetched prices."""
 
+from riskcore.data.store.kept import Kept, KeptShelf
 from riskcore.data.store.portfolios import PortfolioShelf, SavedPortfolio
 from riskcore.data.store.price_sets import PriceSetShelf, SavedPriceSet
 from riskcore.data.store.series import Decision, SeriesShelf, StoredSeries
@@ -8,6 +9,8 @@ from riskcore.data.store.store import Store, home_folder, open_store
 
 __all__ = [
     "Decision",
+    "Kept",
+    "KeptShelf",
     "PortfolioShelf",
     "PriceSetShelf",
     "SavedPortfolio",

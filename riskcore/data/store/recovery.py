@@ -22,6 +22,8 @@ from riskcore.data.store.schema import (
     TABLES,
     USER,
     check_not_newer,
+    document_versions,
+    documents,
     portfolio_versions,
     portfolios,
     price_set_versions,
@@ -33,7 +35,11 @@ from riskcore.errors import StoreError
 
 __all__ = ["Rescue", "alone", "examine", "replace_damaged", "salvage"]
 
-WITH_VERSIONS = ((portfolios, portfolio_versions), (price_sets, price_set_versions))
+WITH_VERSIONS = (
+    (portfolios, portfolio_versions),
+    (price_sets, price_set_versions),
+    (documents, document_versions),
+)
 COMPANIONS = ("-wal", "-shm")
 ORDERS = ("ASC", "DESC")  # from both ends up to the damaged page
 

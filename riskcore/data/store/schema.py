@@ -102,6 +102,27 @@ snapshots = Table(
     Column("frozen_at", Text, nullable=False),
     Column("digest", Text, nullable=False),
 )
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("deleted_at", Text),
+    Column("digest", Text, nullable=False),
+)
+document_versions = Table(
+    "document_versions",
+    metadata,
+    Column("document_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("saved_at", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+)
 series = Table(
     "series",
     metadata,
@@ -115,7 +136,16 @@ series = Table(
 
 # Parents first, so that rows can be copied in this order.
 TABLES: Mapping[str, tuple[Table, ...]] = {
-    USER: (portfolios, portfolio_versions, price_contents, price_sets, price_set_versions, snapshots),
+    USER: (
+        portfolios,
+        portfolio_versions,
+        price_contents,
+        price_sets,
+        price_set_versions,
+        snapshots,
+        documents,
+        document_versions,
+    ),
     CACHE: (series,),
 }
 
@@ -149,8 +179,18 @@ _SERIES = (
         ticker TEXT NOT NULL PRIMARY KEY, about TEXT NOT NULL, source TEXT NOT NULL,
         fetched_at TEXT NOT NULL, content {bytes} NOT NULL, digest TEXT NOT NULL)""",
 )
+_DOCUMENTS = (
+    """CREATE TABLE documents (
+        id TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, created_at TEXT NOT NULL,
+        deleted_at TEXT, digest TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX one_document_of_a_name ON documents (kind, name) WHERE deleted_at IS NULL",
+    """CREATE TABLE document_versions (
+        document_id TEXT NOT NULL REFERENCES documents (id), version INTEGER NOT NULL, content TEXT NOT NULL,
+        note TEXT NOT NULL, author TEXT NOT NULL, saved_at TEXT NOT NULL, digest TEXT NOT NULL,
+        PRIMARY KEY (document_id, version))""",
+)
 # Step n leads from version n − 1 to version n. On SQLite the two parts are two files, on PostgreSQL one.
-STEPS: dict[str, tuple[tuple[str, ...], ...]] = {USER: (_FIRST, _SNAPSHOTS), CACHE: (_SERIES,)}
+STEPS: dict[str, tuple[tuple[str, ...], ...]] = {USER: (_FIRST, _SNAPSHOTS, _DOCUMENTS), CACHE: (_SERIES,)}
 BYTES = {"sqlite": "BLOB", "postgresql": "BYTEA"}
 
 

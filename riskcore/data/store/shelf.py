@@ -1,10 +1,10 @@
-"""What portfolios and price sets have in common: named entries with versions, deleted softly."""
+"""What portfolios, price sets and smaller entries have in common: named entries with versions, deleted softly."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from riskcore.data.store.database import Database
@@ -94,8 +94,11 @@ class Shelf:
             )
         return entry | sound(row, self._called(entry["name"]))
 
-    def _newest(self, connection: Connection, *, deleted: bool) -> list[dict[str, Any]]:
-        """Return the newest version of every entry, the last saved first."""
+    def _newest(
+        self, connection: Connection, *, deleted: bool, where: ColumnElement[bool] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the newest version of every entry, or of some, the last saved first."""
+        some = true() if where is None else where
         last = (
             select(self._owner, func.max(self._versions.c.version).label("last"))
             .group_by(self._owner)
@@ -106,13 +109,13 @@ class Shelf:
             select(self._versions)
             .join(last, (last.columns[0] == self._owner) & (last.c.last == self._versions.c.version))
             .join(self._entries, self._identity == self._owner)
-            .where(gone.is_not(None) if deleted else gone.is_(None))
+            .where(gone.is_not(None) if deleted else gone.is_(None), some)
             .order_by(self._versions.c.saved_at.desc(), self._owner)
         )
         owner = self._owner.name
         entries = {
             row[self._identity.name]: sound(row, self._called(str(row["name"])))
-            for row in connection.execute(select(self._entries)).mappings()
+            for row in connection.execute(select(self._entries).where(some)).mappings()
         }
         rows = connection.execute(wanted).mappings()
         return [entries[row[owner]] | sound(row, self._called(entries[row[owner]]["name"])) for row in rows]
@@ -124,8 +127,8 @@ class Shelf:
         ).mappings()
         return [entry | sound(row, self._called(entry["name"])) for row in rows]
 
-    def _add_entry(self, connection: Connection, identity: str, name: str) -> None:
-        row = {self._identity.name: identity, "name": name, "created_at": now(), "deleted_at": None}
+    def _add_entry(self, connection: Connection, identity: str, name: str, **more: str) -> None:
+        row = {self._identity.name: identity, "name": name, "created_at": now(), "deleted_at": None, **more}
         connection.execute(insert(self._entries).values(sealed(row)))
 
     def _change(self, identity: str, doing: str, *, only: str, **changes: str | None) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from riskcore.data.store.backups import Backups
 from riskcore.data.store.database import Database, open_file, open_server
 from riskcore.data.store.faults import explained, fault_of
+from riskcore.data.store.kept import KeptShelf
 from riskcore.data.store.portfolios import PortfolioShelf
 from riskcore.data.store.price_sets import PriceSetShelf
 from riskcore.data.store.recovery import alone, examine, replace_damaged, salvage
@@ -24,11 +25,11 @@ __all__ = ["Store", "home_folder", "open_store"]
 
 
 class Store:
-    """Portfolios, price sets, snapshots and copies of fetched prices; made by `open_store`.
+    """Portfolios, price sets, snapshots, smaller named things and copies of fetched prices; made by `open_store`.
 
     Attributes
     ----------
-    portfolios, price_sets, snapshots, series
+    portfolios, price_sets, snapshots, kept, series
         What can be saved and read.
     place
         Where it is: a file or a server, without a password.
@@ -47,6 +48,7 @@ class Store:
         self.portfolios = PortfolioShelf(user)
         self.price_sets = PriceSetShelf(user)
         self.snapshots = SnapshotShelf(user)
+        self.kept = KeptShelf(user)
         self.series = SeriesShelf(cache)
         self.place = user.place
         self._databases = (user, cache)

@@ -28,6 +28,7 @@ def fill(home, *, later=True):
         for name, positions in BACKED_UP.items():
             store.portfolios.save(name, positions)
         store.snapshots.freeze("S", {"x": 1}, schema_version=1)
+        store.kept.save("limits", "L", {"volatility": 0.15})
         store.price_sets.save(load_sample("india"))
     if later:
         with open_store(home=home) as store:
@@ -84,6 +85,7 @@ def test_a_damaged_file_is_set_aside_and_what_was_saved_is_restored_and_said(tmp
         assert {name: found.get(name) for name in BACKED_UP} == BACKED_UP
         assert {name: p for name, p in found.items() if name not in BACKED_UP}.items() <= LATER.items()
         assert [s.content for s in store.snapshots.all()] == [{"x": 1}]
+        assert [k.content for k in store.kept.all("limits")] == [{"volatility": 0.15}]
         assert store.price_sets.load("india").fingerprint == load_sample("india").fingerprint
         (aside,) = tmp_path.glob("riskcore.damaged-*.sqlite")
         assert aside.read_bytes() == raw
@@ -204,6 +206,7 @@ def test_no_damage_of_any_kind_loses_what_has_a_backup_or_shows_what_was_not_sav
         assert {name: found.get(name) for name in BACKED_UP} == BACKED_UP
         assert found.items() <= (BACKED_UP | LATER).items()
         assert [s.content for s in store.snapshots.all()] == [{"x": 1}]
+        assert [k.content for k in store.kept.all("limits")] == [{"volatility": 0.15}]
         assert store.price_sets.load("india").fingerprint == load_sample("india").fingerprint
 
 

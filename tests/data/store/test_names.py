@@ -84,6 +84,7 @@ def test_a_name_nobody_could_see_or_type_is_refused_with_the_reason(file_store, 
         lambda: file_store.portfolios.duplicate(mine.key, name),
         lambda: file_store.price_sets.save(prices, name=name),
         lambda: file_store.snapshots.freeze(name, {}, schema_version=1),
+        lambda: file_store.kept.save("stress", name, {}),
         lambda: file_store.series.keep_better(name, None),
     ):
         with pytest.raises(InputError, match=sentence):
@@ -91,6 +92,7 @@ def test_a_name_nobody_could_see_or_type_is_refused_with_the_reason(file_store, 
     assert [p.name for p in file_store.portfolios.all()] == ["Mine"]
     assert file_store.price_sets.all() == ()
     assert file_store.snapshots.all() == ()
+    assert file_store.kept.all("stress") == ()
 
 
 def test_a_name_that_is_no_text_is_refused(file_store):

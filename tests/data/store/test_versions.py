@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import create_engine, inspect, text
 
 from riskcore.data.store import open_store
 from riskcore.data.store.backups import Backups
+from riskcore.data.store.database import server_url
 from riskcore.data.store.schema import CACHE, STEPS, TABLES, USER
 from riskcore.errors import StoreError
 
 VERSION_1 = Path(__file__).with_name("version_1.sql")
+VERSION_2 = Path(__file__).with_name("version_2.sql")
 
 
 def query(store, words):
@@ -49,6 +51,41 @@ def test_a_store_that_version_1_wrote_opens_with_everything_in_it(tmp_path):
     with closing(sqlite3.connect(backup)) as connection:
         assert connection.execute("SELECT version FROM riskcore_schema").fetchall() == [(1,)]
         assert connection.execute("SELECT count(*) FROM portfolio_versions").fetchall() == [(3,)]
+
+
+def test_a_store_that_version_2_wrote_opens_with_a_shelf_for_smaller_things(where):
+    statements = VERSION_2.read_text("utf-8").replace("BLOB", "BYTEA" if "url" in where else "BLOB")
+    begin, commit = "BEGIN TRANSACTION;", "COMMIT;"
+    body = statements[statements.index(begin) + len(begin) : statements.index(commit)]
+    if "url" in where:
+        # SQLite lists tables by name; a server wants the table that is referred to first.
+        parts = [part.strip() for part in body.split(";\n") if part.strip()]
+        referring = [part for part in parts if "REFERENCES" in part or part.startswith("INSERT")]
+        engine = create_engine(server_url(where["url"]))
+        with engine.begin() as connection:
+            for part in [p for p in parts if p not in referring] + sorted(referring, key=_rank):
+                connection.exec_driver_sql(part)
+        engine.dispose()
+    else:
+        home = Path(where["home"])
+        home.mkdir()
+        with closing(sqlite3.connect(home / "riskcore.sqlite")) as connection:
+            connection.executescript(statements)
+    with open_store(**where) as store:
+        assert store.messages == ()
+        (mine,) = store.portfolios.all()
+        assert (mine.positions, mine.note) == ({"SPY": 0.6, "BND": 0.4}, "n")
+        (frozen,) = store.snapshots.all()
+        assert frozen.content == {"weights": {"SPY": 1 / 3}, "words": ["é", None, 2]}
+        assert store.kept.all("stress") == ()
+        saved = store.kept.save("stress", "Oil shock", {"SPY": -0.1})
+    with open_store(**where) as store:
+        assert store.kept.load("stress", "Oil shock") == saved
+        assert store.portfolios.all() == (mine,)
+
+
+def _rank(statement):
+    return (statement.startswith("INSERT"), "portfolio_versions" in statement.split("VALUES")[0])
 
 
 def test_steps_are_taken_in_order_with_a_copy_before_them(where, monkeypatch):
@@ -119,6 +156,7 @@ def test_the_steps_lead_to_the_tables_that_the_program_uses(where):
     [
         "INSERT INTO portfolio_versions VALUES ('nobody', 1, 'weights', '{}', '{}', '', '', '', '')",
         "INSERT INTO price_set_versions VALUES ('x', 1, '', 'none', '', '', '', NULL, '', '', '', '')",
+        "INSERT INTO document_versions VALUES ('nobody', 1, '{}', '', '', '', '')",
         "DELETE FROM portfolios",
     ],
 )
