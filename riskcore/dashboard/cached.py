@@ -16,6 +16,7 @@ import streamlit as st
 
 from riskcore.allocation import allocate
 from riskcore.dashboard import saved
+from riskcore.data.currency import Rates, convert
 from riskcore.data.crises import Crisis, load_crises
 from riskcore.data.price_set import PriceSet
 from riskcore.data.quality import QualityReport, inspect
@@ -29,6 +30,7 @@ from riskcore.scenarios import Scenarios
 __all__ = [
     "LongRun",
     "compute",
+    "converted",
     "crises",
     "derived",
     "keep_price_set",
@@ -124,6 +126,18 @@ def price_set(key: str) -> PriceSet:
             "live only until the server restarts. Load it again on the Data page, or choose a bundled sample."
         )
     return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _converted(
+    fingerprint: str, base: str, bank: str, assets: tuple[str, ...], _prices: PriceSet, _rates: Rates
+) -> PriceSet:
+    return convert(_prices, base, _rates, assets=assets)
+
+
+def converted(prices: PriceSet, base: str, rates: Rates, assets: tuple[str, ...]) -> PriceSet:
+    """Return some assets of a data set in a base currency."""
+    return _converted(prices.fingerprint, base, rates.fingerprint, assets, prices, rates)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -85,7 +85,7 @@ class Compared:
         """Asset to group, None when assets stand by themselves."""
         if self.by == "asset":
             return None
-        labels = self.book.prices.assets[self.by]
+        labels = self.book.local.assets[self.by]
         return {asset: str(labels[asset]) for asset in self.book.assets}
 
     @property

@@ -15,7 +15,9 @@ from riskcore.dashboard.book import (
     portfolio_title,
     presets_of,
 )
-from riskcore.dashboard.view import CURRENCIES, HORIZONS, LOWEST_VALUE, MEASURES, View, typed_weights
+from riskcore.dashboard.money import bases_of, why_no_base
+from riskcore.dashboard.portfolio_codes import assets_of, saved_codes
+from riskcore.dashboard.view import CODED, CURRENCIES, HORIZONS, LOWEST_VALUE, MEASURES, View
 
 __all__ = [
     "benchmark_control",
@@ -29,20 +31,20 @@ __all__ = [
 MEASURE_ON_PAGE = frozenset({"contributions"})
 # Pages that draw the choice of the benchmark themselves.
 BENCHMARK_ON_PAGE = frozenset({"benchmark"})
-# How portfolio codes with a content of their own begin; an asset of such a name cannot be told from one.
-CODED = ("w:", "p:")
 Window = tuple[date | None, date | None]
 
 
 def portfolio_options(book: Book) -> list[str]:
     """Return the codes that A and B can be: rules, presets, and typed portfolios these assets can hold."""
-    held = set(book.assets)
-    typed = [
-        code
-        for code in state.typed_portfolios()
-        if {asset for asset, weight in (typed_weights(code) or {}).items() if weight} <= held
-    ]
-    return [*RULES, *presets_of(book.prices, book.assets), *typed]
+    own = _own_portfolios(frozenset(book.assets))
+    return [*RULES, *presets_of(book.prices, book.assets), *own]
+
+
+def _own_portfolios(assets: frozenset[str]) -> list[str]:
+    """Return the codes of the portfolios typed in this session and of those saved that hold nothing else."""
+    codes = dict.fromkeys([*state.typed_portfolios(), *saved_codes()])
+    held = {code: assets_of(code) for code in codes}
+    return [code for code, needed in held.items() if needed is not None and needed <= assets]
 
 
 def draw_controls(page: str, place: DeltaGenerator, view: View, book: Book, uses: frozenset[str]) -> View:
@@ -102,6 +104,7 @@ def draw_controls(page: str, place: DeltaGenerator, view: View, book: Book, uses
         scenario_set=str(state.choose("scenario_set", view.scenario_set)),
         value=state.choose("value", None),
         currency=state.choose("currency", view.currency),
+        base=str(state.choose("base", view.base)),
         explain=bool(state.choose("explain", view.explain)),
         start=start,
         end=end,
@@ -141,14 +144,10 @@ def benchmark_options(book: Book) -> list[str]:
     """Return what the benchmark can be: any asset of the data, then the portfolios A and B can be."""
     known = list(book.prices.prices.columns)
     presets = presets_of(book.prices, tuple(known))
-    typed = [
-        code
-        for code in state.typed_portfolios()
-        if {asset for asset, weight in (typed_weights(code) or {}).items() if weight} <= set(known)
-    ]
+    own = _own_portfolios(frozenset(known))
     chosen = [book.view.bench] if book.view.bench else []
     assets = [asset for asset in known if not asset.startswith(CODED)]
-    return list(dict.fromkeys([*assets, *presets, *portfolio_options(book), *typed, *chosen]))
+    return list(dict.fromkeys([*assets, *presets, *portfolio_options(book), *own, *chosen]))
 
 
 def benchmark_control(book: Book, *, used: bool = True) -> None:
@@ -181,7 +180,7 @@ def _draw_more(page: str, view: View, book: Book, uses: frozenset[str]) -> Windo
             value=None,
             key=_seed_optional("value", view.value),
             on_change=state.touched,
-            placeholder="none",
+            placeholder="none" if book.money.value is None else f"{book.money.value:,.0f} by shares",
             width=180,
             disabled="value" not in uses,
             help=_why("Shows losses in money as well", "value" in uses),
@@ -193,8 +192,13 @@ def _draw_more(page: str, view: View, book: Book, uses: frozenset[str]) -> Windo
             on_change=state.touched,
             width=100,
             disabled="value" not in uses or view.value is None,
-            help=_why("The label of the money figures; returns are not converted", "value" in uses),
+            help=_why(
+                "In which the value is given; with a base currency all money figures are converted to that, "
+                "and without one no return is converted",
+                "value" in uses,
+            ),
         )
+    _draw_base(view, book)
     start, end = _draw_window(view, book, "window" in uses)
     known = ("", *scenario_set.OFFERED)
     st.selectbox(
@@ -219,6 +223,31 @@ def _draw_more(page: str, view: View, book: Book, uses: frozenset[str]) -> Windo
         help=_why("Subtracted from returns in Sharpe ratios", "risk_free" in uses),
     )
     return start, end
+
+
+def _draw_base(view: View, book: Book) -> None:
+    offered = bases_of(book.local, book.assets)
+    st.selectbox(
+        "Base currency",
+        ["", *offered, *({view.base} - {"", *offered})],
+        format_func=lambda code: code or "Local returns, not converted",
+        key=state.seed("base", view.base),
+        on_change=_follow_base,
+        disabled=not (offered or view.base),
+        help="Prices are converted at the reference rates of the European Central Bank, or at Yahoo’s where "
+        "the data brings them, each as known on its day; local returns are as if every currency were hedged "
+        "at no cost."
+        if offered
+        else f"{why_no_base(book.local, book.assets)}, so returns stay as they are.",
+    )
+
+
+def _follow_base() -> None:
+    """Let the currency of a value that is yet to be typed follow the base currency."""
+    state.touched()
+    base = str(state.choose("base", ""))
+    if state.choose("value", None) is None:
+        state.store(state.key_of("currency"), base if base in CURRENCIES else View.currency)
 
 
 def _seed_optional(name: str, value: object) -> str:

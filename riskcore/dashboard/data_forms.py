@@ -193,8 +193,8 @@ def asset_choice(book: Book) -> None:
     """Choose assets, with what a young one costs."""
     st.multiselect(
         "Assets",
-        list(book.prices.tickers),
-        format_func=lambda ticker: _described(book.prices, ticker),
+        list(book.local.tickers),
+        format_func=lambda ticker: _described(book.local, ticker),
         key=state.seed("assets", list(book.assets)),
         on_change=_use_assets,
         label_visibility="collapsed",
@@ -211,10 +211,10 @@ def asset_choice(book: Book) -> None:
                 f"{asset} ends on {last:%Y-%m-%d}: with it, every page stops there, "
                 f"{years:.1f} years earlier than without it."
             )
-    table = book.prices.assets.loc[list(book.prices.tickers), ["name", "asset_class", "region", "currency"]]
+    table = book.local.assets.loc[list(book.local.tickers), ["name", "asset_class", "region", "currency"]]
     table = table.assign(
-        first_price=[f"{d:%Y-%m-%d}" if pd.notna(d) else "none" for d in book.prices.first_dates],
-        shown=[ticker in book.assets for ticker in book.prices.tickers],
+        first_price=[f"{d:%Y-%m-%d}" if pd.notna(d) else "none" for d in book.local.first_dates],
+        shown=[ticker in book.assets for ticker in book.local.tickers],
     )
     with st.expander("All assets of this data set"):
         data_table(table, key="asset_table")

@@ -36,7 +36,7 @@ ORDER: tuple[type, ...] = (Keep, AdjustSplit, Fill, DropRows, CutWindow, DropAss
 def quality_report(book: Book) -> None:
     """Show what was found in the data set of the page, and what was decided about it."""
     with st.spinner("Comparing every price with its neighbours and its exchange’s calendar …"):
-        report = cached.quality(book.prices)
+        report = cached.quality(book.local)
     made = cached.origin(book.view.data)
     recipe = decisions_of(book.view.data)
     if recipe.steps:
@@ -101,7 +101,7 @@ def _rows(findings: list[Finding], book: Book, place: str) -> list[tuple[Finding
         if not finding.choices:
             continue
         with right:
-            step = _choice(finding, f"quality_{book.prices.fingerprint[:10]}_{place}_{number}")
+            step = _choice(finding, f"quality_{book.local.fingerprint[:10]}_{place}_{number}")
         if step is not None:
             chosen.append((finding, step))
     if len(findings) > MOST_ASKED:
@@ -163,7 +163,7 @@ def _apply(book: Book, steps: tuple[Step, ...]) -> None:
     state.change(
         data=cached.keep_price_set(prices, Origin(base, recipe)),
         assets=tuple(a for a in book.view.assets if a in left),
-        bench="" if book.view.bench in set(book.prices.tickers) - left else book.view.bench,
+        bench="" if book.view.bench in set(book.local.tickers) - left else book.view.bench,
     )
 
 

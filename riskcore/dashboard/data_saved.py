@@ -59,7 +59,7 @@ def _typed(key: str) -> str:
 
 def _save_set(book: Book) -> None:
     with st.popover("Save this data set", icon=":material/save:"):
-        st.text_input("Name", value=book.prices.label, key=_name_key(book), max_chars=200)
+        st.text_input("Name", value=book.local.label, key=_name_key(book), max_chars=200)
         st.text_input("Note (optional)", key="save_set_note")
         st.button("Save", key="save_set", type="primary", on_click=_run, args=(lambda: _keep_set(book),))
         st.caption("With its prices and your decisions: the link to it works for good.")
@@ -67,14 +67,14 @@ def _save_set(book: Book) -> None:
 
 def _name_key(book: Book) -> str:
     # Another data set proposes its own name.
-    return f"save_set_name_{book.prices.fingerprint[:10]}"
+    return f"save_set_name_{book.local.fingerprint[:10]}"
 
 
 def _keep_set(book: Book) -> str:
     name, key = _typed(_name_key(book)), book.view.data
     made = cached.origin(key)
     base = made.base if made else key
-    kept = saved.save_price_set(book.prices, name, _typed("save_set_note"), base, decisions_of(key))
+    kept = saved.save_price_set(book.local, name, _typed("save_set_note"), base, decisions_of(key))
     state.change(data=kept)
     return f"{name} is saved; its link restores it."
 
@@ -197,13 +197,13 @@ def _hold(letter: str, entry: SavedPortfolio, book: Book) -> str:
     held = [asset for asset, weight in entry.positions.items() if weight]
     data, told = book.view.data, ""
     changes: dict[str, object] = {}
-    if not set(held) <= set(book.prices.tickers):
+    if not set(held) <= set(book.local.tickers):
         data = str(entry.details.get("data", ""))
         tickers = cached.price_set(data).tickers
         changes = {"data": data, "start": None, "end": None, "bench": "", "a": View.a, "b": View.b}
         told = ", with the data it was saved with"
     else:
-        tickers = book.prices.tickers
+        tickers = book.local.tickers
     absent = [a for a in held if a not in tickers]
     if absent:
         raise InputError(f"{entry.name} holds {listed(absent)}, which the data does not have.")

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from riskcore.dashboard import cached, scenario_set, state
 from riskcore.dashboard.book import Book, benchmark_title, horizons_of
 from riskcore.dashboard.controls import draw_controls
+from riskcore.dashboard.money import shares_words
 from riskcore.dashboard.text import counted, plain
 from riskcore.dashboard.view import HORIZONS, INSTEAD, MEASURES, View, query_of
 from riskcore.dashboard.widgets import guarded
@@ -170,7 +171,9 @@ def open_page(page: str, *, uses: Iterable[str] = CONTROLS) -> Frame:
     _draw_scenario_set(page, view, book)
     for problem in (*problems, *complaints):
         st.warning(plain(problem), icon=":material/link_off:")
-    return Frame(page, view, book)
+    # Money follows the base currency, and without a value of its own the shares of A or B.
+    shown = view.but(value=book.money.value, currency=book.money.currency)
+    return Frame(page, shown, Book(shown, view))
 
 
 def _usable(view: View) -> tuple[View, Book, tuple[str, ...]]:
@@ -292,8 +295,14 @@ def _chips(view: View, book: Book) -> list[str]:
         chips.append(f"Benchmark {benchmark_title(view.bench, book.prices)}")
     if view.risk_free:
         chips.append(f"Risk-free {100 * view.risk_free:g}\N{NO-BREAK SPACE}% per year")
-    if view.currency != View.currency and not view.value:
-        chips.append(f"Currency {view.currency}, without a value")
-    if view.value:
+    if view.base:
+        chips.append(f"Base currency {view.base}")
+    for letter, code in (("A", view.a), ("B", view.b)):
+        said = shares_words(letter, code, book.local)
+        if said is not None:
+            chips.append(said)
+    if book.money.words:
         chips.append(book.money.words)
+    elif view.currency not in (View.currency, view.base):
+        chips.append(f"Currency {view.currency}, without a value")
     return chips

@@ -1,10 +1,13 @@
 """What people saved, for the pages: the store of this server, and the data sets links restore."""
 
 import atexit
+import os
 from dataclasses import replace
+from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+import platformdirs
 import streamlit as st
 
 from riskcore.data.price_set import PriceSet
@@ -14,10 +17,23 @@ from riskcore.errors import InputError
 if TYPE_CHECKING:
     from riskcore.data.store import Store
 
-__all__ = ["SAVED", "load_price_set", "recipe_of", "save_price_set", "store"]
+__all__ = ["SAVED", "load_price_set", "present", "recipe_of", "save_price_set", "store"]
 
 # How links name a saved data set.
 SAVED = "saved-"
+DATABASE = "riskcore.sqlite"
+_opened: list[bool] = []
+
+
+def present() -> bool:
+    """Return whether there is a store to look into without making one: it is open, or its file is there."""
+    if _opened:
+        return True
+    home = os.environ.get("RISKCORE_HOME")
+    if os.environ.get("RISKCORE_DATABASE_URL"):
+        return False
+    folder = Path(home) if home else Path(platformdirs.user_data_dir("riskcore", appauthor=False))
+    return (folder.expanduser() / DATABASE).is_file()
 
 
 @st.cache_resource(show_spinner="Opening what is saved …")
@@ -32,6 +48,7 @@ def store() -> "Store":
     from riskcore.data.store import open_store  # a quarter of a second that most visits need not wait
 
     opened = open_store()
+    _opened.append(True)
     atexit.register(opened.close)
     return opened
 

@@ -4,6 +4,8 @@ from datetime import date
 
 from riskcore.dashboard import cached, saved, scenario_set
 from riskcore.dashboard.book import Book, Holding
+from riskcore.dashboard.money import rates_for
+from riskcore.data.currency import ecb_rates
 from riskcore.data.price_set import PriceSet
 from riskcore.errors import RiskcoreError
 
@@ -22,7 +24,9 @@ def page_script(book: Book, body: str, *, imports: str = "") -> str:
     except RiskcoreError as error:
         return f"# No script: {' '.join(str(error).split())}\n"
     active, active_imports = _active(book)
-    imports_of_data, *loading = _loading(book.view.data, book.prices)
+    imports_of_data, *loading = _loading(book.view.data, book.local)
+    if book.view.base:
+        imports_of_data, loading = _in_base(book, imports_of_data, loading)
     lines = [
         "from riskcore import Portfolio, allocate, cvar, risk, risk_contributions",
         imports_of_data,
@@ -80,6 +84,16 @@ def _loading(key: str, prices: PriceSet) -> list[str]:
         f"path = Path({prices.label!r})  # the file as it was loaded",
         "prices = load_prices(path.read_bytes(), path.name)",
     ]
+
+
+def _in_base(book: Book, imports: str, loading: list[str]) -> tuple[str, list[str]]:
+    """Return imports and lines with the conversion to the base currency behind the loading."""
+    rates = "ecb_rates()" if rates_for(book.local, book.view.base, book.assets) is ecb_rates() else "rates_in(prices)"
+    assets = list(book.prices.tickers)
+    return (
+        f"from riskcore.data.currency import convert, {rates.split('(')[0]}\n{imports}",
+        [*loading, f"prices = convert(prices, {book.view.base!r}, {rates}, assets={assets!r})"],
+    )
 
 
 def window_literal(book: Book) -> str:

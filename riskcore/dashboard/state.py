@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from riskcore.dashboard.view import PAGE_KEYS, View, query_of, read_view, typed_weights
+from riskcore.dashboard.view import CODED, PAGE_KEYS, View, query_of, read_view
 
 __all__ = [
     "change",
@@ -165,12 +165,12 @@ def store(key: str, value: object) -> None:
 
 
 def typed_portfolios() -> tuple[str, ...]:
-    """Return the codes of typed portfolios this session has seen, newest last."""
+    """Return the codes of typed and saved portfolios this session has seen, newest last."""
     return tuple(st.session_state.get(_TYPED, ()))
 
 
 def _remember_typed(code: str) -> None:
-    if typed_weights(code) is None:
+    if not code.startswith(CODED):
         return
     known = [c for c in typed_portfolios() if c != code]
     st.session_state[_TYPED] = (*known[-MOST_TYPED + 1 :], code)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 __all__ = [
+    "CODED",
     "CURRENCIES",
     "HORIZONS",
     "INSTEAD",
@@ -20,6 +21,8 @@ __all__ = [
     "LOWEST_VALUE",
     "MEASURES",
     "PAGE_KEYS",
+    "SAVED_CODE",
+    "SHARES_CODE",
     "View",
     "query_of",
     "quoted",
@@ -31,11 +34,29 @@ __all__ = [
 
 HORIZONS = {"1d": "1 day", "1w": "1 week", "10d": "10 days", "1m": "1 month", "1p": "1 period"}
 MEASURES = {"cvar": "CVaR", "volatility": "Volatility", "var": "VaR"}
-CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CHF", "INR", "HKD", "CAD", "AUD")
+# The first ones are asked for most; all have reference rates of the ECB.
+CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CHF", "INR", "HKD", "CAD", "AUD") + (
+    "CNY",
+    "SEK",
+    "NOK",
+    "DKK",
+    "SGD",
+    "KRW",
+    "BRL",
+    "ZAR",
+    "MXN",
+    "NZD",
+    "PLN",
+    "CZK",
+    "HUF",
+    "TRY",
+)
 LOWEST_CONFIDENCE, HIGHEST_CONFIDENCE = 0.90, 0.999
 HIGHEST_WEIGHT = 100.0
 LOWEST_VALUE = 0.01
-TYPED = "w:"
+# How portfolio codes with a content of their own begin: weights, shares, saved ones.
+TYPED, SHARES_CODE, SAVED_CODE = "w:", "n:", "p:"
+CODED = (TYPED, SHARES_CODE, SAVED_CODE)
 # Streamlit's own parameters, which are none of ours to judge.
 FOREIGN_KEYS = frozenset({"embed", "embed_options"})
 # Inputs that belong to one page; its own widgets are bound to them.
@@ -54,7 +75,8 @@ class View:
     """What the frame shows: data, window, the two portfolios and how risk is read.
 
     `assets` empty means the data set's own default; `start` and `end` None mean all the data; `value`
-    None means no money figures; `bench` is an asset or a portfolio code, empty for the data set's default
+    None means no money figures, and `currency` is the one it was given in; `base` is the currency returns
+    and money are converted to, empty for local returns; `bench` is an asset or a portfolio code, empty for the data set's default
     index; `scenario_set` is a code of `scenario_set`, empty for history; `present` is the part
     of the page shown large, counted from 1, and 0 for the whole page.
     """
@@ -73,6 +95,7 @@ class View:
     risk_free: float = 0.0
     value: float | None = None
     currency: str = "USD"
+    base: str = ""
     explain: bool = False
     present: int = 0
 
@@ -97,6 +120,7 @@ KEYS = {
     "risk_free": "rf",
     "value": "value",
     "currency": "ccy",
+    "base": "base",
     "explain": "explain",
     "present": "present",
 }
@@ -130,6 +154,9 @@ def read_view(query: Mapping[str, Sequence[str]]) -> tuple[View, tuple[str, ...]
         except ValueError as problem:
             said = str(problem)
             problems.append(f"{key}: “{text[:60]}” {said}{'' if said.endswith('?') else '.'} {INSTEAD}")
+    if "base" in found:
+        # A value without a currency of its own is in the currency everything is shown in.
+        found.setdefault("currency", found["base"] if found["base"] in CURRENCIES else View.currency)
     view = View(**found)  # type: ignore[arg-type]
     if view.start and view.end and view.start >= view.end:
         problems.append(f"from/to: {view.start} is not before {view.end}. {INSTEAD}")
@@ -145,7 +172,7 @@ def query_of(view: View) -> dict[str, str]:
     >>> query_of(View(confidence=0.99, assets=("SPY", "BND")))
     {'assets': 'SPY,BND', 'conf': '0.99'}
     """
-    default = View()
+    default = View(currency=view.base if view.base in CURRENCIES else View.currency)
     return {
         KEYS[f.name]: _written(getattr(view, f.name))
         for f in fields(View)
@@ -282,6 +309,12 @@ def _short_text(text: str) -> str:
     return text
 
 
+def _currency(text: str) -> str:
+    if not (len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()):
+        raise ValueError("is not a currency code such as EUR")
+    return text
+
+
 def _portfolio(text: str) -> str:
     typed_weights(_short_text(text))
     return text
@@ -314,6 +347,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "risk_free": _rate,
     "value": _amount,
     "currency": _one_of(CURRENCIES),
+    "base": _currency,
     "explain": _flag,
     "present": _count,
 }

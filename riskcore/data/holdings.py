@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from riskcore.data.currency import Rates
 from riskcore.data.dialect import Grid, check_size
 from riskcore.data.files import read_grids
 from riskcore.data.holdings_checks import check_totals, check_weights, refuse_transactions
@@ -17,7 +18,7 @@ from riskcore.data.holdings_entries import Entry, places, read_entries
 from riskcore.data.holdings_matching import isins_of, matched, summed
 from riskcore.data.holdings_reading import HoldingsAnswers, HoldingsReading, Position, Unmatched
 from riskcore.data.holdings_rows import Body, find_body, pasted_grid
-from riskcore.data.holdings_values import value_entries
+from riskcore.data.holdings_values import Market, value_entries
 from riskcore.data.holdings_words import currency_in
 from riskcore.data.matching import asset_names
 from riskcore.data.weights import in_fractions, sum_note
@@ -32,6 +33,9 @@ def read_holdings(
     known: pd.DataFrame | Mapping[str, str] | Sequence[str] | None = None,
     prices_at: Mapping[str, float] | None = None,
     answers: HoldingsAnswers | None = None,
+    *,
+    rates: Rates | None = None,
+    base: str = "",
 ) -> HoldingsReading:
     r"""Read a table of holdings, pasted or from a file, in any language.
 
@@ -48,6 +52,12 @@ def read_holdings(
         The data's price of each asset, for shares without a price in the table.
     answers
         The choice between several readings, after a refusal that listed them in `details["readings"]`.
+    rates
+        Exchange rates, such as `currency.ecb_rates()`: amounts in several currencies are then added up at
+        the rates of the last day on which all of these were fixed, which the notes name.
+    base
+        The currency to add them up in, where neither the table nor the answers name one; the first of the
+        table when it is omitted.
 
     Raises
     ------
@@ -56,7 +66,7 @@ def read_holdings(
     AssetMismatchError
         One asset stands in several rows that contradict each other.
     MissingDataError
-        Amounts in several currencies cannot be added up.
+        Amounts in several currencies cannot be added up: there are no rates, or none for one of them.
 
     Examples
     --------
@@ -85,7 +95,7 @@ def read_holdings(
     valued = value_entries(
         entries,
         labels,
-        prices_at,
+        Market(prices_at, _currencies_of(known), rates, base),
         heading_currency=heading,
         rates=answers.rates,
         currency=answers.currency,
@@ -191,6 +201,13 @@ def _weights_reading(
         notes.append(f"Cash: {100 * cash:.4g} % ({places([e for e in entries if e.cash])}).")
     currency = answers.currency or ""
     return HoldingsReading(tuple(merged), cash, "weight", currency, None, tuple(unmatched), tuple(notes))
+
+
+def _currencies_of(known: pd.DataFrame | Mapping[str, str] | Sequence[str] | None) -> dict[str, str]:
+    """Return ticker to the currency of its price, where the asset table states one."""
+    if not isinstance(known, pd.DataFrame) or "currency" not in known.columns:
+        return {}
+    return {str(ticker): str(code) for ticker, code in known["currency"].items() if str(code)}
 
 
 def _maybe(number: float) -> float | None:

@@ -6,15 +6,38 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from riskcore.data.holdings_entries import Entry
+from riskcore.data.currency import Rates, unit_of
+from riskcore.data.holdings_entries import Entry, places
 from riskcore.data.holdings_words import PARTS
 from riskcore.errors import InputError, MissingDataError, listed
 
-__all__ = ["Valued", "value_entries"]
+__all__ = ["Market", "Valued", "value_entries"]
 
 SAME_PRICE = 0.2  # a price of the table this far from the data's is said
 RATIO_SLACK = 0.02
 Prices = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Market:
+    """What the data knows about prices and money.
+
+    Parameters
+    ----------
+    prices
+        The data's price of each asset; None without any.
+    currencies
+        The currency of that price; an asset left out has none stated.
+    rates
+        Exchange rates to add up amounts in several currencies with; None asks for them.
+    base
+        The currency to add them up in, where the table and the reader name none.
+    """
+
+    prices: Prices | None = None
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    rates: Rates | None = None
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,7 +52,7 @@ class Valued:
 def value_entries(
     entries: list[Entry],
     labels: list[str],
-    prices_at: Prices | None,
+    market: Market,
     *,
     heading_currency: str,
     rates: Mapping[str, float] | None,
@@ -38,14 +61,15 @@ def value_entries(
     """Return what each entry is worth.
 
     The amount the table states comes first, then its shares × its price, then its shares × the data's
-    price. Amounts in several currencies are added only with rates.
+    price. Amounts in several currencies are added with the rates given, else with the market's of the last
+    day on which all these currencies were fixed; the day and the rates are among the notes.
 
     Parameters
     ----------
     entries, labels
         The rows, and the asset each of them is.
-    prices_at
-        The data's price of each asset.
+    market
+        The data's prices, and exchange rates.
     heading_currency
         The currency the heading of the amounts names; empty where it names none.
     rates
@@ -64,17 +88,39 @@ def value_entries(
     units: list[str] = []
     from_data: list[str] = []
     for entry, label in zip(plain, labels, strict=True):
-        value, unit = _one(entry, label, base, prices_at, from_data)
+        value, unit = _one(entry, label, base, market, from_data)
         values.append(value)
         units.append(unit)
     if from_data:
         notes.append(f"Valued at the data's prices, as the table has none: {listed(from_data, most=10)}.")
-    notes += _differing_prices(plain, labels, prices_at)
+    notes += _differing_prices(plain, labels, market.prices)
     used = list(dict.fromkeys(u for u, v in zip(units, values, strict=True) if u and v is not None))
     target = currency or (used[0] if len(used) == 1 else "")
     if rates is None and len(used) <= 1 and target in {"", *used}:
         return Valued(values, target, notes)
-    return _converted(values, units, used, rates, target, notes)
+    when = ""
+    if rates is None and market.rates is not None and len(used) > 1:
+        target = target or (market.base if market.base in market.rates.currencies else used[0])
+        if {target, *used} <= set(market.rates.currencies):
+            rates, when = _last_rates(used, target, market.rates)
+            notes += _without_currency(plain, units, values, target)
+    return _converted(values, units, used, rates, target, notes, when)
+
+
+def _last_rates(used: list[str], target: str, rates: Rates) -> tuple[dict[str, float], str]:
+    """Return each currency in the target on the last day all of them were fixed, and that day in words."""
+    day = rates.last_common([*used, target])
+    return {unit: rates.at(unit, target, day) for unit in used}, f", {rates.source} of {day:%Y-%m-%d}"
+
+
+def _without_currency(
+    entries: list[Entry], units: list[str], values: list[float | None], target: str
+) -> list[str]:
+    silent = [e for e, u, v in zip(entries, units, values, strict=True) if not u and v]
+    if not silent:
+        return []
+    names = listed((e.spelled[:40] for e in silent), most=10)
+    return [f"No currency is stated for {names} ({places(silent)}): taken as {target}."]
 
 
 def _in_whole_units(entry: Entry) -> Entry:
@@ -113,7 +159,7 @@ def _amounts_in(entries: list[Entry], heading: str) -> tuple[str | None, list[st
 
 
 def _one(
-    entry: Entry, label: str, base: str | None, prices_at: Prices | None, from_data: list[str]
+    entry: Entry, label: str, base: str | None, market: Market, from_data: list[str]
 ) -> tuple[float | None, str]:
     if math.isfinite(entry.amount):
         return entry.amount, base if base is not None else entry.amount_currency or entry.currency
@@ -125,11 +171,12 @@ def _one(
         return 0.0, ""
     if math.isfinite(entry.price):
         return entry.shares * entry.price, entry.currency
-    price = prices_at.get(label, math.nan) if prices_at is not None else math.nan
+    price = market.prices.get(label, math.nan) if market.prices is not None else math.nan
     if not (math.isfinite(price) and price > 0):
         return None, ""
     from_data.append(label)
-    return entry.shares * price, entry.currency
+    unit, part = unit_of(market.currencies.get(label, ""))
+    return entry.shares * price * part, unit or entry.currency
 
 
 def _differing_prices(entries: list[Entry], labels: list[str], prices_at: Prices | None) -> list[str]:
@@ -156,6 +203,7 @@ def _converted(
     rates: Mapping[str, float] | None,
     target: str,
     notes: list[str],
+    when: str,
 ) -> Valued:
     known = dict(rates or {})
     for code, rate in known.items():
@@ -174,4 +222,4 @@ def _converted(
         )
     done = [None if v is None else v * known.get(u, 1.0) for v, u in zip(values, units, strict=True)]
     said = listed(f"1 {unit} = {known[unit]:g} {target}".rstrip() for unit in used if unit != target)
-    return Valued(done, target, [*notes, f"Amounts were converted: {said}."] if said else notes)
+    return Valued(done, target, [*notes, f"Amounts were converted: {said}{when}."] if said else notes)

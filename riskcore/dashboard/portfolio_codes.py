@@ -1,0 +1,335 @@
+"""Portfolio codes with a content of their own: typed weights, shares that drift with prices, saved ones.
+
+`w:SPY~0.6;BND~0.4` are weights. `n:SPY~100;BND~50;$USD~2500` are shares and cash, worth what the data's last
+prices make of them; a third number, as in `SPY~100~0.73`, is the price then stated for one share per price of
+the data, for data that is rebased or adjusted. `p:<key>` is a saved portfolio, `p:<key>@3` its version 3.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from riskcore.dashboard import saved
+from riskcore.dashboard.view import SAVED_CODE, SHARES_CODE, quoted, typed_weights, unquoted
+from riskcore.data.currency import Rates, unit_of
+from riskcore.data.price_set import PriceSet
+from riskcore.errors import AssetMismatchError, InputError, MissingDataError, RiskcoreError, listed
+
+if TYPE_CHECKING:
+    from riskcore.data.store import SavedPortfolio
+
+__all__ = [
+    "Shares",
+    "Worth",
+    "assets_of",
+    "code_of",
+    "content_of",
+    "details_of",
+    "known_saved",
+    "saved_codes",
+    "saved_title",
+    "shares_code",
+    "shares_of",
+]
+
+MONEY = "$"
+SAVED_KEY = re.compile(r"p:([0-9A-Za-z_-]{1,64})(?:@([0-9]{1,6}))?")
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Pieces held, and cash by currency.
+
+    Parameters
+    ----------
+    pieces
+        Asset to number of shares, negative when short.
+    cash
+        Currency to money in the account; "" where none is stated.
+    factors
+        Asset to its stated price per price of the data; 1 for an asset left out.
+    """
+
+    pieces: Mapping[str, float]
+    cash: Mapping[str, float] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
+
+    def values(self, prices: PriceSet, rates: Rates, base: str, day: object = None) -> "Worth":
+        """Return what the shares are worth on a day: the last row of the data on or before it.
+
+        Parameters
+        ----------
+        prices
+            Each asset in the currency its row states.
+        rates
+            To add up several currencies with, as known on that day.
+        base
+            The currency of the value; empty for the one the assets have in common.
+        day
+            The last row of the assets' common history when omitted.
+
+        Raises
+        ------
+        AssetMismatchError
+            The data lacks an asset.
+        MissingDataError
+            There is no price on the day, a currency has no rate, or nothing positive is left.
+        """
+        held = [asset for asset, number in self.pieces.items() if number]
+        if not held:
+            raise MissingDataError("These shares hold nothing; weights need at least one position.")
+        absent = [asset for asset in held if asset not in prices.tickers]
+        if absent:
+            raise AssetMismatchError(f"{prices.label} has no {listed(absent)}.", unknown=absent)
+        wanted = prices.common_end(held) if day is None else pd.Timestamp(str(day))
+        where = int(prices.prices.index.searchsorted(wanted, side="right")) - 1
+        row = prices.prices.iloc[max(where, 0)][held]
+        if where < 0 or row.isna().any():
+            raise MissingDataError(
+                f"{listed(row.index[row.isna()]) or listed(held)} has no price on {wanted:%Y-%m-%d}."
+            )
+        when = pd.Timestamp(prices.prices.index[where])
+        units = {asset: unit_of(str(prices.assets.loc[asset, "currency"])) for asset in held}
+        target = base or self._common(units)
+        worth = {
+            asset: self.pieces[asset]
+            * self.factors.get(asset, 1.0)
+            * float(row[asset])
+            * units[asset][1]
+            * _rate(units[asset][0], target, rates, when)
+            for asset in held
+        }
+        cash = math.fsum(money * _rate(code, target, rates, when) for code, money in self.cash.items())
+        return Worth(worth, cash, target, when)
+
+    def _common(self, units: Mapping[str, tuple[str, float]]) -> str:
+        """Return the first currency named: where there is one only, it is that of everything."""
+        named = [*self.cash, *(unit for unit, _ in units.values())]
+        return next((code for code in named if code), "")
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What shares are worth on a day.
+
+    Parameters
+    ----------
+    values
+        Asset to value.
+    cash
+        The cash, in the same currency.
+    currency
+        Three letters; empty where the data states none.
+    day
+        The day of the prices.
+    """
+
+    values: Mapping[str, float]
+    cash: float
+    currency: str
+    day: pd.Timestamp
+
+    @property
+    def total(self) -> float:
+        """Positions and cash together."""
+        return math.fsum([self.cash, *self.values.values()])
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Asset to fraction of the total.
+
+        Raises
+        ------
+        MissingDataError
+            The total is not positive.
+        """
+        if not (math.isfinite(self.total) and self.total > 0):
+            raise MissingDataError(
+                f"The shares and cash are worth {self.total:,.2f} together; weights need a positive value. Add "
+                "the cash the short sales brought."
+            )
+        return {asset: value / self.total for asset, value in self.values.items()}
+
+
+def _rate(unit: str, target: str, rates: Rates, day: pd.Timestamp) -> float:
+    # Without a stated currency there is nothing to convert by: the reader says which money it is.
+    return 1.0 if not unit or not target or unit == target else rates.at(unit, target, day)
+
+
+def shares_code(shares: Shares) -> str:
+    """Return shares and cash as one portfolio code for the URL.
+
+    Examples
+    --------
+    >>> shares_code(Shares({"SPY": 100.0, "BND": 50.0}, {"USD": 2500.0}, {"SPY": 0.75}))
+    'n:SPY~100~0.75;BND~50;$USD~2500'
+    """
+    parts = []
+    for asset, number in shares.pieces.items():
+        label = quoted(asset)
+        if label.startswith(MONEY):
+            label = "%24" + label[1:]
+        factor = shares.factors.get(asset, 1.0)
+        parts.append(f"{label}~{number:.12g}" + ("" if factor == 1.0 else f"~{factor:.12g}"))
+    parts += [f"{MONEY}{quoted(code)}~{money:.12g}" for code, money in shares.cash.items() if money]
+    return SHARES_CODE + ";".join(parts)
+
+
+def shares_of(code: str) -> Shares | None:
+    """Return the shares behind a code, None for a code of another kind.
+
+    Raises
+    ------
+    ValueError
+        The code starts as shares but cannot be read.
+
+    Examples
+    --------
+    >>> shares_of("n:SPY~100~0.75;BND~50;$USD~2500").cash
+    {'USD': 2500.0}
+    """
+    if not code.startswith(SHARES_CODE):
+        return None
+    pieces: dict[str, float] = {}
+    cash: dict[str, float] = {}
+    factors: dict[str, float] = {}
+    for part in code[len(SHARES_CODE) :].split(";"):
+        label, *numbers = part.split("~")
+        money = label.startswith(MONEY)
+        name = unquoted(label[1:] if money else label.replace("%24", MONEY))
+        if len(numbers) not in ({1} if money else {1, 2}) or not (name or money):
+            raise ValueError("is not a list of ticker~shares")
+        values = [_number(text) for text in numbers]
+        if name in (cash if money else pieces):
+            raise ValueError(f"names {name[:40]} twice")
+        if money:
+            cash[name] = values[0]
+            continue
+        pieces[name] = values[0]
+        if len(values) == 2:
+            if values[1] <= 0:
+                raise ValueError(f"has a price of {name[:40]} that is not positive")
+            factors[name] = values[1]
+    if not pieces:
+        raise ValueError("names no asset")
+    return Shares(pieces, cash, factors)
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("is not a list of ticker~shares") from None
+    if not math.isfinite(value):
+        raise ValueError("has a number that is not finite")
+    return value
+
+
+def code_of(entry: "SavedPortfolio", *, pinned: bool = False) -> str:
+    """Return the code of a saved portfolio: its newest version, or this one for good."""
+    return f"{SAVED_CODE}{entry.key}" + (f"@{entry.version}" if pinned else "")
+
+
+def known_saved(code: str) -> "SavedPortfolio | None":
+    """Return the saved portfolio a code names, None for a code of another kind.
+
+    Raises
+    ------
+    InputError
+        Nothing is saved under it, it was deleted, or there is no such version.
+    StoreError
+        The store cannot be read.
+    """
+    if not code.startswith(SAVED_CODE):
+        return None
+    found = SAVED_KEY.fullmatch(code)
+    if found is None:
+        raise InputError(f"“{code[:40]}” does not name a saved portfolio.")
+    version = None if found[2] is None else int(found[2])
+    try:
+        entry = saved.store().portfolios.load(found[1], version)
+    except InputError as error:
+        which = "" if version is None else f", version {version},"
+        raise InputError(
+            f"No saved portfolio{which} has the key {found[1][:12]} on this server; it may have been saved on "
+            "another one."
+        ) from error
+    if entry.deleted_at is not None:
+        raise InputError(f"{entry.name[:60]} was deleted; it can be restored on the Data page.")
+    return entry
+
+
+def saved_codes() -> list[str]:
+    """Return the codes of all saved portfolios, the last saved first; none where nothing was ever saved."""
+    if not saved.present():
+        return []
+    try:
+        return [code_of(entry) for entry in saved.store().portfolios.all()]
+    except RiskcoreError:
+        return []  # a store in trouble says so on the Data page; it must not close the others
+
+
+def saved_title(code: str) -> str:
+    """Return the name of a saved portfolio, and its version where the code pins one; plain text.
+
+    Where there is none it says so: a title is never a reason to fail.
+    """
+    try:
+        entry = known_saved(code)
+    except RiskcoreError:
+        entry = None
+    if entry is None:
+        return "Saved portfolio, not found"
+    return f"{entry.name}, version {entry.version}" if "@" in code else entry.name
+
+
+def content_of(code: str) -> dict[str, float] | Shares | None:
+    """Return the weights or shares a code holds, None for the name of a rule or a preset.
+
+    Raises
+    ------
+    InputError
+        A saved portfolio is not there, or the code cannot be read.
+    """
+    entry = known_saved(code)
+    if entry is None:
+        try:
+            return typed_weights(code) or shares_of(code)
+        except ValueError as error:
+            raise InputError(f"“{code[:40]}” {error}.") from error
+    if entry.kind == "weights":
+        return dict(entry.positions)
+    return Shares(
+        dict(entry.positions),
+        _numbers(entry.details.get("cash")),
+        _numbers(entry.details.get("price factors")),
+    )
+
+
+def details_of(shares: Shares) -> dict[str, object]:
+    """Return what is saved beside the pieces, for `content_of` to read."""
+    return {"cash": dict(shares.cash), "price factors": dict(shares.factors)}
+
+
+def _numbers(found: object) -> dict[str, float]:
+    return {str(k): float(v) for k, v in found.items()} if isinstance(found, Mapping) else {}
+
+
+def assets_of(code: str) -> frozenset[str] | None:
+    """Return the assets a code holds, None where it holds nothing that can be read.
+
+    Examples
+    --------
+    >>> sorted(assets_of("n:SPY~100;BND~0;GOLD~5")), assets_of("equal_weight")
+    (['GOLD', 'SPY'], None)
+    """
+    try:
+        content = content_of(code)
+    except RiskcoreError:
+        return None
+    held = content.pieces if isinstance(content, Shares) else content
+    return None if held is None else frozenset(asset for asset, number in held.items() if number)
