@@ -147,7 +147,7 @@ class KeptShelf(Shelf):
             return None if key is None else _kept(self._version(connection, key, None))
 
     def all(self, kind: str, *, deleted: bool = False) -> tuple[Kept, ...]:
-        """Return the newest version of everything of a kind in the list (or deleted), the last saved first."""
+        """Return the newest version of all of a kind in the list (or deleted), the last saved first."""
         of_kind = schema.documents.c.kind == _checked_kind(kind)
         with self._database.reading(f"The list of what is saved as {kind}") as connection:
             rows = self._newest(connection, deleted=deleted, where=of_kind)

@@ -1,4 +1,4 @@
-"""What portfolios, price sets and smaller entries have in common: named entries with versions, deleted softly."""
+"""What the shelves have in common: named entries with versions, deleted softly."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

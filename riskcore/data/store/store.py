@@ -25,7 +25,7 @@ __all__ = ["Store", "home_folder", "open_store"]
 
 
 class Store:
-    """Portfolios, price sets, snapshots, smaller named things and copies of fetched prices; made by `open_store`.
+    """Portfolios, price sets, snapshots, small named things, fetched prices; made by `open_store`.
 
     Attributes
     ----------
