@@ -2,6 +2,14 @@
 
 from riskcore.allocation.black_litterman import View, black_litterman, black_litterman_posterior
 from riskcore.allocation.bounds import Relaxation, nearest_bounds
+from riskcore.allocation.conflicts import Conflict
+from riskcore.allocation.constrained import (
+    constrained,
+    constrained_frontier,
+    constrained_maximum_mean,
+    missed,
+)
+from riskcore.allocation.constraints import Constraints, GroupBound
 from riskcore.allocation.cvar_update import cvar_update, trace_cvar_update
 from riskcore.allocation.frontiers import maximum_mean, mean_cvar_frontier, mean_variance_frontier
 from riskcore.allocation.gaussian_cvar_parity import gaussian_cvar_parity
@@ -17,11 +25,17 @@ from riskcore.allocation.stability import weight_stability
 __all__ = [
     "ALLOCATORS",
     "Allocator",
+    "Conflict",
+    "Constraints",
+    "GroupBound",
     "Relaxation",
     "View",
     "allocate",
     "black_litterman",
     "black_litterman_posterior",
+    "constrained",
+    "constrained_frontier",
+    "constrained_maximum_mean",
     "cvar_parity",
     "cvar_update",
     "equal_risk_contribution",
@@ -36,6 +50,7 @@ __all__ = [
     "mean_variance_frontier",
     "minimum_cvar",
     "minimum_variance",
+    "missed",
     "nearest_bounds",
     "trace_cvar_update",
     "weight_stability",

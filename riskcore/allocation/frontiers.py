@@ -207,11 +207,11 @@ def maximum_mean(scenarios: Scenarios, *, confidence: float, cap: float) -> Allo
         raise InfeasibleError(
             f"No long-only portfolio has a CVaR {100 * level:.4g} % of {cap:.4g} or less: the smallest is "
             f"{cvar:.4g}, with {holdings(scenarios, weights)}. Raise the cap to that, or add a calmer asset.",
-            weights=pd.Series(weights, index=list(scenarios.assets)),
+            weights=pd.Series(weights, index=scenarios.labels),
             cvar=cvar,
         ) from error
     return AllocationResult(
-        weights=pd.Series(found.weights, index=list(scenarios.assets), name="weight"),
+        weights=pd.Series(found.weights, index=scenarios.labels, name="weight"),
         method="maximum_mean",
         label="Maximum return under a CVaR cap",
         solved=(

@@ -4,6 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import pandas as pd
+
+from riskcore.allocation.constrained import constrained
+from riskcore.allocation.constraints import Constraints
 from riskcore.allocation.gaussian_cvar_parity import gaussian_cvar_parity
 from riskcore.allocation.hierarchical import hierarchical_risk_parity
 from riskcore.allocation.maximum_diversification import maximum_diversification
@@ -12,6 +16,7 @@ from riskcore.allocation.minimum_risk import minimum_cvar
 from riskcore.allocation.risk_budgets import cvar_parity, equal_risk_contribution
 from riskcore.allocation.simple import equal_weight, inverse_volatility
 from riskcore.errors import ConfidenceError, InputError, listed
+from riskcore.estimators import mean_returns
 from riskcore.results.allocation import AllocationResult
 from riskcore.scenarios import Scenarios
 
@@ -31,6 +36,8 @@ class Allocator:
         None.
     uses_confidence, uses_risk_free
         Whether it needs a confidence level, and whether a risk-free rate changes its weights.
+    takes
+        Which of "covariance", "mean", "budgets" and "constraints" it can be given.
     """
 
     key: str
@@ -39,6 +46,7 @@ class Allocator:
     measure: str | None
     uses_confidence: bool
     uses_risk_free: bool = False
+    takes: frozenset[str] = frozenset()
 
 
 ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
@@ -52,6 +60,7 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "Weights in proportion to 1/volatility; correlations are ignored.",
                 None,
                 False,
+                takes=frozenset({"covariance"}),
             ),
             Allocator(
                 "equal_risk_contribution",
@@ -59,6 +68,7 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "Equal risk contribution: every asset carries the same share of volatility.",
                 "volatility",
                 False,
+                takes=frozenset({"covariance", "budgets"}),
             ),
             Allocator(
                 "cvar_parity",
@@ -66,6 +76,7 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "Every asset carries the same share of CVaR, the average loss in the tail.",
                 "cvar",
                 True,
+                takes=frozenset({"budgets"}),
             ),
             Allocator(
                 "minimum_cvar",
@@ -73,6 +84,7 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "The smallest average loss in the tail that long-only weights reach.",
                 "cvar",
                 True,
+                takes=frozenset({"constraints"}),
             ),
             Allocator(
                 "minimum_variance",
@@ -80,6 +92,7 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "The smallest volatility that long-only weights reach.",
                 "volatility",
                 False,
+                takes=frozenset({"covariance", "constraints"}),
             ),
             Allocator(
                 "maximum_sharpe",
@@ -88,6 +101,7 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "volatility",
                 False,
                 uses_risk_free=True,
+                takes=frozenset({"covariance", "mean", "constraints"}),
             ),
             Allocator(
                 "maximum_diversification",
@@ -95,6 +109,7 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "The largest average volatility of the parts over that of the whole.",
                 "volatility",
                 False,
+                takes=frozenset({"covariance", "constraints"}),
             ),
             Allocator(
                 "hierarchical_risk_parity",
@@ -102,6 +117,7 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "Risk is halved again and again along a tree of correlations.",
                 None,
                 False,
+                takes=frozenset({"covariance"}),
             ),
             Allocator(
                 "gaussian_cvar_parity",
@@ -109,38 +125,61 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "Every asset carries the same share of CVaR, were returns normal.",
                 "gaussian_cvar",
                 True,
+                takes=frozenset({"covariance", "mean", "budgets"}),
             ),
         )
     }
 )
 """Allocators by key, in the order they are shown."""
 
-_PLAIN: Mapping[str, Callable[[Scenarios], AllocationResult]] = {
+_SOLVERS: Mapping[str, Callable[..., AllocationResult]] = {
     "equal_weight": equal_weight,
     "inverse_volatility": inverse_volatility,
     "equal_risk_contribution": equal_risk_contribution,
-    "minimum_variance": minimum_variance,
-    "maximum_diversification": maximum_diversification,
-    "hierarchical_risk_parity": hierarchical_risk_parity,
-}
-_WITH_CONFIDENCE: Mapping[str, Callable[..., AllocationResult]] = {
     "cvar_parity": cvar_parity,
     "minimum_cvar": minimum_cvar,
+    "minimum_variance": minimum_variance,
+    "maximum_sharpe": maximum_sharpe,
+    "maximum_diversification": maximum_diversification,
+    "hierarchical_risk_parity": hierarchical_risk_parity,
     "gaussian_cvar_parity": gaussian_cvar_parity,
 }
 
 
 def allocate(
-    key: str, scenarios: Scenarios, *, confidence: float | None = None, risk_free: float = 0.0
+    key: str,
+    scenarios: Scenarios,
+    *,
+    confidence: float | None = None,
+    risk_free: float = 0.0,
+    mean: str | pd.Series = "sample",
+    covariance: str = "sample",
+    budgets: Mapping[str, float] | None = None,
+    constraints: Constraints | None = None,
 ) -> AllocationResult:
-    """Run the allocator of that key; `confidence` is needed where it uses one, and ignored elsewhere.
+    """Run the allocator of that key; what it does not use (`Allocator.takes`) is ignored, but constraints.
 
-    `risk_free` is the rate per period of the scenarios, ignored where weights do not depend on it.
+    Parameters
+    ----------
+    key
+        A key of `ALLOCATORS`.
+    scenarios
+        May be weighted where the estimators can be.
+    confidence
+        Needed where `uses_confidence`.
+    risk_free
+        Per period of the scenarios.
+    mean, covariance
+        Keys of `estimators.MEANS` and `estimators.COVARIANCES`, or means by asset.
+    budgets
+        Share of the risk by asset.
+    constraints
+        Of the weights; an allocator that cannot be held to them refuses.
 
     Raises
     ------
     InputError
-        There is no such allocator.
+        There is no such allocator, or it takes no constraints.
     ConfidenceError
         It needs a confidence and got none, or one outside (0.5, 1).
     NumericalError
@@ -155,10 +194,23 @@ def allocate(
     """
     if key not in ALLOCATORS:
         raise InputError(f"No allocator {key!r}; choose one of {listed(ALLOCATORS, most=20)}.", key=key)
-    if ALLOCATORS[key].uses_risk_free:
-        return maximum_sharpe(scenarios, risk_free=risk_free)
-    if key in _PLAIN:
-        return _PLAIN[key](scenarios)
-    if confidence is None:
-        raise ConfidenceError(f"{ALLOCATORS[key].label} needs a confidence between 0.5 and 1, such as 0.95.")
-    return _WITH_CONFIDENCE[key](scenarios, confidence=confidence)
+    chosen = ALLOCATORS[key]
+    if chosen.uses_confidence and confidence is None:
+        raise ConfidenceError(f"{chosen.label} needs a confidence between 0.5 and 1, such as 0.95.")
+    settings: dict[str, object] = {}
+    if chosen.uses_confidence:
+        settings["confidence"] = confidence
+    if chosen.uses_risk_free:
+        settings["risk_free"] = risk_free
+    if "covariance" in chosen.takes:
+        settings["covariance"] = covariance
+    if "mean" in chosen.takes:
+        settings["mean"] = mean_returns(scenarios, mean) if isinstance(mean, str) else mean
+    if "budgets" in chosen.takes and budgets is not None:
+        settings["budgets"] = budgets
+    if constraints is None:
+        return _SOLVERS[key](scenarios, **settings)
+    if "constraints" not in chosen.takes:
+        able = listed(a.label for a in ALLOCATORS.values() if "constraints" in a.takes)
+        raise InputError(f"{chosen.label} cannot be held to constraints; those that can are {able}.", key=key)
+    return constrained(key, scenarios, constraints, **settings)  # type: ignore[arg-type]

@@ -84,7 +84,9 @@ def equal_risk_contribution(
         weights=pd.Series(found.weights, index=scenarios.labels, name="weight"),
         method="equal_risk_contribution",
         label="Risk budgets (volatility)" if budgets else "Volatility parity",
-        solved=f"Every asset carries {share} of volatility, on the {COVARIANCE_LABELS[covariance]} covariance.",
+        solved=(
+            f"Every asset carries {share} of volatility, on the {COVARIANCE_LABELS[covariance]} covariance."
+        ),
         status="optimal",
         residual=found.residual,
         residual_name=SHARE_GAP,

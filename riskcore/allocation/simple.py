@@ -62,7 +62,9 @@ def inverse_volatility(scenarios: Scenarios, *, covariance: str = "sample") -> A
         inverse / inverse.sum(),
         method="inverse_volatility",
         label="Inverse volatility",
-        solved=f"Weights in proportion to 1/volatility ({COVARIANCE_LABELS[covariance]}), correlations ignored.",
+        solved=(
+            f"Weights in proportion to 1/volatility ({COVARIANCE_LABELS[covariance]}), correlations ignored."
+        ),
         began=began,
     )
 

@@ -33,6 +33,10 @@ class AllocationResult:
         Work done and time taken.
     shares
         The risk shares reached under the measure solved with (exact at ties), None where there is none.
+    solver
+        What solved it: "own" for riskcore's algorithms and closed forms, else the name of the solver.
+    binding
+        The constraints that the weights touch, in words, minima of 0 left out.
     """
 
     weights: pd.Series
@@ -47,6 +51,8 @@ class AllocationResult:
     measure: str | None = None
     confidence: float | None = None
     shares: pd.Series | None = None
+    solver: str = "own"
+    binding: tuple[str, ...] = ()
 
     def portfolio(self, name: str | None = None) -> Portfolio:
         """Return the weights as a portfolio."""

@@ -31,6 +31,8 @@ class FrontierResult:
         The largest certificate of the points, and what it measures.
     iterations, seconds
         Work done and time taken.
+    solver
+        As for `AllocationResult`.
     """
 
     weights: pd.DataFrame
@@ -45,6 +47,7 @@ class FrontierResult:
     iterations: int
     seconds: float
     confidence: float | None = None
+    solver: str = "own"
 
     def portfolio(self, point: int, name: str | None = None) -> Portfolio:
         """Return one point as a portfolio; 0 is the one with the smallest risk."""

@@ -6,7 +6,8 @@ import pytest
 from sklearn.covariance import LedoitWolf
 
 from riskcore.errors import InputError
-from riskcore.moments import covariance_matrix, ledoit_wolf_covariance, sample_covariance, sample_mean
+from riskcore.estimators import covariance_matrix
+from riskcore.moments import ledoit_wolf_covariance, sample_covariance, sample_mean
 from riskcore.numerics.moments import weighted_covariance, weighted_mean
 from riskcore.scenarios import Scenarios
 
@@ -68,5 +69,5 @@ def test_ledoit_wolf_refuses_weighted_scenarios():
 
 
 def test_an_unknown_estimator_is_refused_with_the_known_ones():
-    with pytest.raises(InputError, match="sample, ledoit_wolf"):
+    with pytest.raises(InputError, match="sample, ewma, ledoit_wolf, oas, denoised"):
         covariance_matrix(scenarios(), "shrunk")
