@@ -1,4 +1,4 @@
-"""What people save is there tomorrow: portfolios, price sets, snapshots, small things by kind, fetched prices."""
+"""What people save: portfolios, price sets, snapshots, small things by kind, fetched prices."""
 
 from riskcore.data.store.kept import Kept, KeptShelf
 from riskcore.data.store.portfolios import PortfolioShelf, SavedPortfolio
