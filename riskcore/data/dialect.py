@@ -6,6 +6,7 @@ Nothing here knows about dates or prices. A cell is the text between two separat
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -37,7 +38,41 @@ MARKS = (
 )
 CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 # The space most spreadsheets put between thousands cannot be told from a blank by eye.
-BLANKS = " \t\r\n\f\u00a0\u202f\u2009\ufeff"
+BLANKS = " \t\r\n\f\u00a0\u202f\u2009\ufeff\u200e\u200f\u200b"
+# Digits of other scripts, and the marks that stand between them, as 0–9 and the usual marks.
+DIGITS = {
+    chr(code): str(unicodedata.decimal(chr(code)))
+    for code in range(0x80, 0x20000)
+    if unicodedata.category(chr(code)) == "Nd"
+}
+FOREIGN_DIGIT = re.compile(f"[{''.join(DIGITS)}]")
+# Arabic marks between digits, and the full-width ones of East Asia.
+MARKS_OF_OTHERS = {
+    "\u066b": ".",
+    "\u066c": "'",
+    "\uff0e": ".",
+    "\uff0c": ",",
+    "\uff0d": "-",
+    "\uff0f": "/",
+}
+AS_WESTERN = str.maketrans(DIGITS | MARKS_OF_OTHERS)
+# What spreadsheets write around a number to keep it text.
+TEXT_MARKS = re.compile('\'(?=[0-9])|="([^"]*)"')
+# Encodings of scripts other than Latin, as the reader knows them.
+ENCODINGS = {
+    "windows-1252": "cp1252",
+    "windows-1251": "cp1251",
+    "windows-1250": "cp1250",
+    "windows-1253": "cp1253",
+    "shift-jis": "cp932",
+    "gb18030": "gb18030",
+    "big5": "big5",
+    "euc-kr": "cp949",
+}
+# Western words seldom have three accented letters in a row, or signs between their letters.
+NOT_WESTERN = re.compile(
+    rb"[\x80-\xff]{3}|[A-Za-z][\xa1-\xa9\xab-\xb3\xb5\xb6\xb8\xb9\xbb-\xbf\xd7\xf7][A-Za-z]"
+)
 
 
 @dataclass(frozen=True)
@@ -117,11 +152,19 @@ def recognise(content: bytes) -> str:
     return "text"
 
 
-def split_text(content: bytes) -> Grid:
+def split_text(content: bytes, encoding: str | None = None) -> Grid:
     r"""Return the cells of a CSV, TSV or similar file.
 
-    The encoding is taken from a byte-order mark, else UTF-8, else Windows-1252 (said). The separator is
-    the one of tab, semicolon, bar and comma that cuts the most lines into the same number of cells.
+    The encoding is taken from a byte-order mark, else UTF-8, else Windows-1252 (said), unless the letters
+    look like another script: then it is asked. The separator is the one of tab, semicolon, bar and comma
+    that cuts the most lines into the same number of cells.
+
+    Parameters
+    ----------
+    content
+        The bytes.
+    encoding
+        The answer to the question about the encoding, where it was asked.
 
     Raises
     ------
@@ -133,7 +176,11 @@ def split_text(content: bytes) -> Grid:
     >>> split_text(b"Date;A\n2024-01-02;1,5\n").rows
     [['Date', 'A'], ['2024-01-02', '1,5']]
     """
-    text, notes = _decode(content)
+    text, notes = _decode(content, encoding)
+    _check_language(text)
+    if not text.isascii() and FOREIGN_DIGIT.search(text):
+        text = text.translate(AS_WESTERN)
+        notes.append("Digits of another script were written as 0–9.")
     separator, start = _declared_separator(text)
     if not separator:
         separator = _separator(text)
@@ -160,10 +207,37 @@ def split_text(content: bytes) -> Grid:
             "close them or remove them.",
             line=line,
         ) from error
+    if TEXT_MARKS.search(text):
+        rows = [[_unmarked(cell) for cell in row] for row in rows]
+        notes.append("Marks that spreadsheets put around a number to keep it text were removed.")
     return Grid(rows, lines, separator=separator, notes=notes)
 
 
-def _decode(content: bytes) -> tuple[str, list[str]]:
+def _unmarked(cell: str) -> str:
+    match = TEXT_MARKS.match(cell)
+    if match is None:
+        return cell
+    return (
+        match[1].strip(BLANKS)
+        if match[1] is not None and match.end() == len(cell)
+        else cell.removeprefix("'")
+    )
+
+
+def _check_language(text: str) -> None:
+    """Refuse by their true name what is text but no table."""
+    start = text[:2000].lstrip(BLANKS).lower()
+    if start.startswith(("<!doctype html", "<html", "<?xml")):
+        raise FileFormatError(
+            "The file is a web page or XML, not a table: did a download fail? Export the prices as CSV."
+        )
+    if start.startswith(("{", "[{", "[[")):
+        raise FileFormatError("The file is JSON, not a table; export the prices as CSV.")
+
+
+def _decode(content: bytes, answer: str | None) -> tuple[str, list[str]]:
+    if answer is not None and answer not in ENCODINGS:
+        raise FileFormatError(f"The encoding is one of {listed(ENCODINGS, most=20)}, not {answer[:40]!r}.")
     encoding = next((name for mark, name in MARKS if content.startswith(mark)), None)
     encoding = encoding or _unmarked_utf16(content)
     notes: list[str] = []
@@ -175,8 +249,8 @@ def _decode(content: bytes) -> tuple[str, list[str]]:
                 f"The file says it is {encoding} text but breaks that encoding at byte {error.start}; "
                 "save it again as UTF-8."
             ) from error
-        text = _decode_western(content)
-        notes.append("The file is not UTF-8; it was read as Windows-1252 (Western European): check accents.")
+        text, note = _decode_local(content, answer)
+        notes.append(note)
     found = CONTROLS.search(text)
     if found:
         raise FileFormatError(
@@ -198,13 +272,39 @@ def _unmarked_utf16(content: bytes) -> str | None:
     return "utf-16-be" if even > 0.6 * half and odd == 0 else None
 
 
-def _decode_western(content: bytes) -> str:
+def _decode_local(content: bytes, answer: str | None) -> tuple[str, str]:
+    """Read text in one of the encodings older than UTF-8: Western where it looks so, else asked."""
+    if answer is None and NOT_WESTERN.search(content):
+        readings = {name: shown for name in ENCODINGS if (shown := _tried(content, name))}
+        if readings:
+            words = "; ".join(f"{shown!r} as {name}" for name, shown in readings.items())
+            raise FileFormatError(
+                f"The file is not UTF-8, and its letters depend on the encoding: {words}. Say which, or save "
+                "it again as UTF-8.",
+                question="encoding",
+                readings=tuple(readings),
+            )
     try:
-        return content.decode("cp1252")
+        text = content.decode(ENCODINGS[answer or "windows-1252"])
     except UnicodeDecodeError as error:
         raise FileFormatError(
             f"The encoding of the file is not recognised (byte {error.start}); save it again as UTF-8."
         ) from error
+    if answer is not None:
+        return text, f"The file was read as {answer}, as chosen."
+    return text, "The file is not UTF-8; it was read as Windows-1252 (Western European): check accents."
+
+
+def _tried(content: bytes, name: str) -> str:
+    """Return the first foreign word of the content in an encoding, empty where it cannot be in it."""
+    try:
+        text = content.decode(ENCODINGS[name])
+    except UnicodeDecodeError:
+        return ""
+    word = re.search(r"[^\x00-\x7f]+", text)
+    if word is None or not all(c.isalpha() for c in word[0]) or CONTROLS.search(text):
+        return ""
+    return word[0][:12]
 
 
 def _declared_separator(text: str) -> tuple[str, int]:

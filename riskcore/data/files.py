@@ -1,6 +1,6 @@
 """Price files: load exactly, load with a report, or refuse naming the row and the column."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path, PurePath
@@ -9,17 +9,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskcore.data.assembly import long_frame, wide_frame
 from riskcore.data.checks import check_prices, check_returns, quality_notes
 from riskcore.data.columnar import read_parquet
 from riskcore.data.dates import parse_dates
 from riskcore.data.dialect import MAX_CELLS, Grid, check_size, recognise, split_text
-from riskcore.data.numbers import decimal_mark, parse_numbers
+from riskcore.data.layout import lay_out
+from riskcore.data.numbers import decimal_mark, iso_currency, parse_numbers, parse_volumes
 from riskcore.data.price_set import PriceSet, complete_assets, infer_periods_per_year, plain_assets
-from riskcore.data.table import Table, read_table
+from riskcore.data.table import Table, read_columns
 from riskcore.data.workbook import read_workbook
 from riskcore.errors import FileFormatError, InputError, MissingDataError, listed
 
-__all__ = ["Answers", "load", "load_prices", "read_grids"]
+__all__ = ["Answers", "Content", "load", "load_prices", "price_set_of", "read_content", "read_grids"]
 
 KINDS = ("prices", "returns", "percent returns")
 LONGEST_LABEL = 80
@@ -31,8 +33,8 @@ class Answers:
 
     Parameters
     ----------
-    day_first
-        Whether 03/04/2024 is 3 April.
+    date_order
+        What 03/04/2024 is: "day/month/year", "month/day/year" or "year/month/day".
     decimal
         The decimal mark, "." or ",".
     kind
@@ -41,20 +43,27 @@ class Answers:
         Which of several columns holds the price.
     sheet
         Which of several sheets of a workbook to read.
+    encoding
+        In which encoding a file that is not UTF-8 was written, such as "windows-1251".
     """
 
-    day_first: bool | None = None
+    date_order: str | None = None
     decimal: str | None = None
     kind: str | None = None
     column: str | None = None
     sheet: str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
-class _Content:
+class Content:
+    """What a file holds: values by date and ticker, whether they are returns, the currency sign, volumes."""
+
     frame: pd.DataFrame
     returns: bool
     report: list[str]
+    currency: str = ""
+    volumes: pd.DataFrame | None = None
 
 
 def load(path: str | Path, answers: Answers | None = None) -> tuple[pd.DataFrame, list[str]]:
@@ -88,7 +97,7 @@ def load(path: str | Path, answers: Answers | None = None) -> tuple[pd.DataFrame
     except OSError as error:
         reason = error.strerror or "the system refused"
         raise FileFormatError(f"{path.name} cannot be opened: {reason}.") from error
-    found = _read(content, path.name, answers or Answers())
+    found = read_content(content, path.name, answers or Answers())
     return found.frame, found.report
 
 
@@ -115,8 +124,22 @@ def load_prices(content: bytes, filename: str, answers: Answers | None = None) -
     >>> data.label, data.prices["A"].tolist()
     ('two.csv', [10.0, 11.0])
     """
-    found = _read(content, filename, answers or Answers())
-    frame, notes = found.frame, found.report
+    name = PurePath(filename).name[:LONGEST_LABEL] or "uploaded file"
+    digest = blake2b(content + repr(answers).encode(), digest_size=6).hexdigest()
+    return price_set_of(read_content(content, filename, answers or Answers()), f"file-{digest}", name)
+
+
+def price_set_of(
+    found: Content, key: str, label: str, currencies: Mapping[str, str] | None = None
+) -> PriceSet:
+    """Return what was read as a price set; returns are compounded, and incomplete assets not chosen at first.
+
+    Raises
+    ------
+    MissingDataError
+        No column has any prices, or a return is missing in the middle.
+    """
+    frame, notes = found.frame, list(found.report)
     if found.returns:
         frame, said = _compounded(frame)
         notes.append(said)
@@ -126,15 +149,18 @@ def load_prices(content: bytes, filename: str, answers: Answers | None = None) -
     if ready and len(ready) < frame.shape[1]:
         left = listed((str(c) for c in frame.columns if c not in ready), most=10)
         notes.append(f"Not among the assets chosen at first, because prices are missing: {left}.")
+    names = [str(c) for c in frame.columns]
+    known = currencies or dict.fromkeys(names, iso_currency(found.currency))
     return PriceSet(
-        key=f"file-{blake2b(content + repr(answers).encode(), digest_size=6).hexdigest()}",
-        label=PurePath(filename).name[:LONGEST_LABEL] or "uploaded file",
+        key=key,
+        label=label,
         prices=frame,
-        assets=plain_assets([str(c) for c in frame.columns]),
+        assets=plain_assets(names, currencies=[known.get(name, "") for name in names]),
         periods_per_year=infer_periods_per_year(pd.DatetimeIndex(frame.index)),
         source="uploaded file",
         notes=tuple(notes),
         default_assets=ready,
+        volumes=found.volumes,
     )
 
 
@@ -163,12 +189,13 @@ def _compounded(returns: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return levels, f"Returns were compounded to an index that starts at 100 on {base:%Y-%m-%d}."
 
 
-def _read(content: bytes, filename: str, answers: Answers) -> _Content:
+def read_content(content: bytes, filename: str, answers: Answers) -> Content:
+    """Read the bytes of one file; the report is complete but for what its frequency and use add."""
     if answers.kind is not None and answers.kind not in KINDS:
         raise InputError(f"The kind of values is {listed(KINDS)}, not {answers.kind[:40]!r}.")
     check_size(len(content))
     stem = " ".join(PurePath(filename).stem.split())[:LONGEST_LABEL] or "asset"
-    grid, table = _one_table(*read_grids(content), stem, answers)
+    grid, table = _one_table(*read_grids(content, answers.encoding), stem, answers)
     if len(table.dates) * len(table.columns) > MAX_CELLS:
         raise FileFormatError(
             f"The file has more than {MAX_CELLS // 1_000_000} million values, which is the limit."
@@ -177,17 +204,22 @@ def _read(content: bytes, filename: str, answers: Answers) -> _Content:
     def place(row: int) -> str:
         return grid.at(table.rows[row])
 
-    dates = parse_dates(table.dates, place=place, day_first=answers.day_first)
+    dates = parse_dates(table.dates, place=place, order=answers.date_order)
     values, units = _values(table, grid, place, answers.decimal)
     if table.tickers:
-        frame, changes = _long(table, dates.dates, values[:, 0], place)
+        frame, changes = long_frame(table, dates.dates, values[:, 0], place)
     else:
-        frame, changes = _wide(table, dates.dates, values, place)
+        frame, changes = wide_frame(table, dates.dates, values, place)
     report = [*grid.notes, *table.notes, *dates.notes, *units.notes, *changes]
-    return _judged(frame, report, percent=units.percent, kind=answers.kind)
+    judged = _judged(frame, report, percent=units.percent, kind=answers.kind)
+    volumes = None
+    if table.volume and not judged.returns:
+        traded = pd.Series(parse_volumes(table.volume, decimal=units.decimal), index=dates.dates)
+        volumes = traded[~traded.index.duplicated()].reindex(frame.index).to_frame(frame.columns[0])
+    return replace(judged, currency=units.currency, volumes=volumes)
 
 
-def read_grids(content: bytes) -> tuple[list[Grid], list[str]]:
+def read_grids(content: bytes, encoding: str | None = None) -> tuple[list[Grid], list[str]]:
     """Return the tables of cells in a file (one per visible sheet of a workbook), and notes.
 
     Raises
@@ -197,7 +229,7 @@ def read_grids(content: bytes) -> tuple[list[Grid], list[str]]:
     """
     what = recognise(content)
     if what == "text":
-        return [split_text(content)], []
+        return [split_text(content, encoding)], []
     return ([read_parquet(content)], []) if what == "parquet" else read_workbook(content)
 
 
@@ -213,7 +245,9 @@ def _one_table(grids: list[Grid], notes: list[str], ticker: str, answers: Answer
     refusals: list[tuple[str, FileFormatError]] = []
     for grid in grids:
         try:
-            usable.append((grid, read_table(grid, ticker=ticker, column=answers.column)))
+            columns = read_columns(grid)
+            table = lay_out(columns, ticker=ticker, column=answers.column, order=answers.date_order)
+            usable.append((grid, table))
         except FileFormatError as error:
             refusals.append((grid.title, error))
     if len(usable) > 1:
@@ -238,6 +272,8 @@ def _one_table(grids: list[Grid], notes: list[str], ticker: str, answers: Answer
 @dataclass(frozen=True)
 class _Units:
     percent: bool
+    decimal: str
+    currency: str
     notes: list[str]
 
 
@@ -262,98 +298,12 @@ def _values(
             currencies=list(signs),
         )
     notes = [f"Currency signs ({next(iter(signs))}) were removed; no price was converted."] if signs else []
-    return np.column_stack([c.values for c in read]), _Units(percent == {True}, notes)
-
-
-def _wide(
-    table: Table, dates: pd.DatetimeIndex, values: NDArray[np.float64], place: Callable[[int], str]
-) -> tuple[pd.DataFrame, list[str]]:
-    names, values, notes = _without_twins(table.names, values)
-    order, said = _date_order(dates)
-    dates, values = dates[order], values[order]
-    same = np.flatnonzero(dates[1:] == dates[:-1])
-    for k in same.tolist():
-        differ = ~((values[k] == values[k + 1]) | (np.isnan(values[k]) & np.isnan(values[k + 1])))
-        if differ.any():
-            name = names[int(np.argmax(differ))]
-            raise FileFormatError(
-                f"The date {dates[k]:%Y-%m-%d} appears twice with different values ({name} and others, in "
-                f"{place(int(order[k]))} and {place(int(order[k + 1]))}); keep one row.",
-                date=dates[k],
-            )
-    if len(same):
-        keep = np.setdiff1d(np.arange(len(dates)), same + 1)
-        dates, values = dates[keep], values[keep]
-        said.append(f"Rows that repeat a date with the same values, left out: {len(same)}.")
-    return pd.DataFrame(
-        values, index=dates.rename("date"), columns=pd.Index(names, dtype="str")
-    ), notes + said
-
-
-def _without_twins(
-    names: list[str], values: NDArray[np.float64]
-) -> tuple[list[str], NDArray[np.float64], list[str]]:
-    first: dict[str, int] = {}
-    notes = []
-    for j, name in enumerate(names):
-        if name not in first:
-            first[name] = j
-        elif not np.array_equal(values[:, first[name]], values[:, j], equal_nan=True):
-            raise FileFormatError(
-                f"{name} appears twice (columns {first[name] + 2} and {j + 2}) with different values; "
-                "rename or remove one.",
-                column=name,
-            )
-        else:
-            notes.append(f"{name} appears twice with the same values; one was left out.")
-    return list(first), values[:, list(first.values())], notes
-
-
-def _date_order(dates: pd.DatetimeIndex) -> tuple[NDArray[np.intp], list[str]]:
-    order = np.argsort(dates.to_numpy(), kind="stable")
-    if dates.is_monotonic_increasing:
-        return order, []
-    if dates.is_monotonic_decreasing:
-        return order, ["The rows ran from the newest to the oldest and were turned round."]
-    moved = int((order != np.arange(len(order))).sum())
-    return order, [f"The rows were not in date order and were sorted ({moved} moved)."]
-
-
-def _long(
-    table: Table, dates: pd.DatetimeIndex, values: NDArray[np.float64], place: Callable[[int], str]
-) -> tuple[pd.DataFrame, list[str]]:
-    days, row_of = np.unique(dates.to_numpy(), return_inverse=True)
-    names = list(dict.fromkeys(table.tickers))
-    column_of = {name: j for j, name in enumerate(names)}
-    if len(days) * len(names) > MAX_CELLS:
-        raise FileFormatError(
-            f"{len(days)} dates × {len(names)} tickers exceed {MAX_CELLS // 1_000_000} million cells, "
-            "which is the limit."
-        )
-    grid = np.full((len(days), len(names)), np.nan)
-    seen: dict[tuple[int, int], int] = {}
-    repeated = 0
-    for k, (row, name) in enumerate(zip(row_of.tolist(), table.tickers, strict=True)):
-        cell = (row, column_of[name])
-        if cell in seen:
-            before = values[seen[cell]]
-            if not (before == values[k] or (np.isnan(before) and np.isnan(values[k]))):
-                raise FileFormatError(
-                    f"{name} appears twice on {pd.Timestamp(days[row]):%Y-%m-%d} with different values "
-                    f"({before:g} in {place(seen[cell])}, {values[k]:g} in {place(k)}); keep one.",
-                    asset=name,
-                )
-            repeated += 1
-        seen[cell] = k
-        grid[cell] = values[k]
-    notes = (
-        [f"Rows that repeat a ticker and date with the same value, left out: {repeated}."] if repeated else []
+    return np.column_stack([c.values for c in read]), _Units(
+        percent == {True}, decimal, next(iter(signs), ""), notes
     )
-    index = pd.DatetimeIndex(days, name="date").as_unit("us")
-    return pd.DataFrame(grid, index=index, columns=pd.Index(names, dtype="str")), notes
 
 
-def _judged(frame: pd.DataFrame, report: list[str], *, percent: bool, kind: str | None) -> _Content:
+def _judged(frame: pd.DataFrame, report: list[str], *, percent: bool, kind: str | None) -> Content:
     if len(frame) < 2:
         raise MissingDataError(
             f"The file has only {len(frame)} row of data; at least two are needed for one return."
@@ -361,7 +311,7 @@ def _judged(frame: pd.DataFrame, report: list[str], *, percent: bool, kind: str 
     returns = kind in {"returns", "percent returns"} or (percent and kind is None)
     if not returns:
         check_prices(frame)
-        return _Content(frame, False, report + quality_notes(frame))
+        return Content(frame, False, report + quality_notes(frame))
     if kind == "percent returns" and not percent:
         frame = frame / 100.0
         report.append("Values were divided by 100: percent points, as chosen.")
@@ -372,4 +322,4 @@ def _judged(frame: pd.DataFrame, report: list[str], *, percent: bool, kind: str 
     missing = int(frame.isna().to_numpy().sum())
     if missing:
         report.append(f"Missing returns: {missing}. Nothing was filled in.")
-    return _Content(frame, True, report)
+    return Content(frame, True, report)

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from riskcore.errors import FileFormatError, listed
 
-__all__ = ["MISSING", "NumberColumn", "decimal_mark", "is_missing", "is_number", "parse_numbers"]
+__all__ = [
+    "MISSING",
+    "NumberColumn",
+    "decimal_mark",
+    "is_missing",
+    "is_number",
+    "iso_currency",
+    "parse_numbers",
+    "parse_volumes",
+]
 
 Floats = NDArray[np.float64]
 MISSING = frozenset(
@@ -27,7 +36,18 @@ CODES = (
     "USD|EUR|GBP|GBX|JPY|CHF|HKD|INR|CAD|AUD|NZD|CNY|SEK|NOK|DKK|SGD|KRW|BRL|ZAR|MXN|PLN|CZK|HUF|TRY|RUB|"
     "ILS|THB|TWD|IDR|MYR|PHP|CLP|COP|ARS|AED|SAR|EGP|RON|BGN|ISK|VND|PKR|NGN|KES"
 )
-SIGNS = r"US\$|R\$|HK\$|A\$|C\$|S\$|[$€£¥₹₩₽₺₪₫฿]|kr\.?|zł|Fr\.?"
+SIGNS = r"US\$|R\$|HK\$|A\$|C\$|S\$|[$€£¥₹₩₽₺₪₫฿]|kr\.?|zł|Fr\.?|GBp|Kč|Ft"
+UNAMBIGUOUS = {
+    "€": "EUR",
+    "£": "GBP",
+    "₹": "INR",
+    "zł": "PLN",
+    "₽": "RUB",
+    "₩": "KRW",
+    "US$": "USD",
+    "R$": "BRL",
+}
+SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9}
 CURRENCY = rf"(?:{SIGNS}|(?:{CODES})|[A-Z]{{3}}(?=\s)|(?<=\s)[A-Z]{{3}})"
 NUMBER = re.compile(
     rf"(?P<sign>[+\-]?)\s*(?P<before>{CURRENCY})?\s*(?P<sign2>[+\-]?)"
@@ -39,7 +59,7 @@ GROUPS = {
     ",": re.compile(r"[0-9]{1,3}(?:[.' ][0-9]{3})+(?:,[0-9]*)?|[0-9]*,?[0-9]*"),
 }
 INDIAN = re.compile(r"[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}(?:\.[0-9]*)?")
-SAME = str.maketrans({"−": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'"})
+SAME = str.maketrans({"−": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'", "\uff05": "%"})
 
 
 @dataclass(frozen=True)
@@ -164,6 +184,42 @@ def parse_numbers(
     return NumberColumn(values, missing, True in percent, next(iter(currencies), ""))
 
 
+def parse_volumes(cells: Sequence[str], *, decimal: str) -> Floats:
+    """Read volumes; 1.2M means 1,200,000, and what is no number is missing: no price depends on it.
+
+    Examples
+    --------
+    >>> parse_volumes(["1.2M", "3,400", "-"], decimal=".").tolist()
+    [1200000.0, 3400.0, nan]
+    """
+    plain = _plain(cells, decimal)
+    if plain is not None:
+        return np.where(plain.values >= 0, plain.values, np.nan)
+    values = np.full(len(cells), np.nan)
+    for row, cell in enumerate(cells):
+        factor = SUFFIXES.get(cell[-1:].upper(), 1.0)
+        number = cell[:-1] if factor > 1.0 else cell
+        if is_missing(number) or number.lower() in INFINITE or _match(number) is None:
+            continue
+        try:
+            value = factor * _value(number, decimal, "", "")[0]
+        except FileFormatError:
+            continue
+        values[row] = value if value >= 0 else np.nan
+    return values
+
+
+def iso_currency(sign: str) -> str:
+    """Return the currency a sign before a price means, empty where several use it.
+
+    Examples
+    --------
+    >>> iso_currency("€"), iso_currency("CHF"), iso_currency("$")
+    ('EUR', 'CHF', '')
+    """
+    return sign if re.fullmatch("[A-Z]{3}", sign) else UNAMBIGUOUS.get(sign, "")
+
+
 def _evidence(columns: Sequence[Sequence[str]]) -> tuple[dict[str, str], dict[str, str]]:
     """Cells that are certain, and cells that are merely possible, by the decimal mark they speak for."""
     certain: dict[str, str] = {}
@@ -204,8 +260,8 @@ def _match(cell: str) -> re.Match[str] | None:
     if len(cell) > LONGEST_NUMBER:
         return None
     text = cell.translate(SAME)
-    if text.startswith("(") and text.endswith(")"):
-        text = text[1:-1]
+    if text.startswith("(") and text.endswith((")", ")%")):
+        text = text[1:].replace(")", "")
     return NUMBER.fullmatch(text)
 
 

@@ -1,42 +1,24 @@
-"""From a grid of cells to columns: where the header is, which rows are data, and which layout it is.
+"""From a grid of cells to columns: where the header is, and which rows and columns are data."""
 
-Three layouts are known: wide (one column per ticker), long (date, ticker, price) and the table of one
-ticker that exchanges and vendors export (open, high, low, close, volume). What is left out is said.
-"""
-
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from riskcore.data.dates import is_date, is_serial
-from riskcore.data.dialect import MAX_TICKERS, Grid
-from riskcore.data.numbers import is_missing, is_number
-from riskcore.errors import FileFormatError, listed
+from riskcore.data.dates import is_date, is_day, is_serial
+from riskcore.data.dialect import Grid
+from riskcore.data.numbers import CODES, SIGNS, is_number
+from riskcore.errors import FileFormatError
 
-__all__ = ["Table", "read_table"]
+__all__ = ["Table", "read_columns"]
 
 LOOKED_AT = 300  # rows that decide which columns hold dates and which hold text
 DATE_COLUMNS = 12  # dates stand in one of the first columns
 LONGEST_NAME = 120
-# Over a column of numbers these words still mean tickers (0700); the others may be the name of an asset.
-CODE_WORDS = frozenset("ticker symbol isin ric sedol cusip code símbolo symbole wkn".split())
-TICKER_WORDS = CODE_WORDS | frozenset(
-    "tickers asset assets instrument security name stock fund wertpapier titre titulo título valore".split()
+# Under a row of names, a row of nothing but these is one of units.
+UNIT = re.compile(
+    rf"\(.{{1,20}}\)|\[.{{1,20}}\]|(?:in )?(?:{CODES}|{SIGNS}|%)|index|points?|close|price|value", re.I
 )
-FIELDS = {
-    "adj close": "adjusted",
-    "adj. close": "adjusted",
-    "adj_close": "adjusted",
-    "adjclose": "adjusted",
-    "adjusted close": "adjusted",
-    "adjusted_close": "adjusted",
-    "close": "close",
-    "close/last": "close",
-    "last": "close",
-    "open": "open",
-    "high": "high",
-    "low": "low",
-}
 
 
 @dataclass(frozen=True)
@@ -57,6 +39,10 @@ class Table:
         In the long layout the ticker of each data row; empty in the others.
     notes
         What was left out or assumed, in sentences.
+    above
+        Where the header has two rows that tell columns apart, the words of the other row.
+    volume
+        The cells of the traded volume, where the table of one ticker has it.
     """
 
     dates: list[str]
@@ -65,30 +51,23 @@ class Table:
     columns: list[list[str]]
     tickers: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    above: list[str] = field(default_factory=list)
+    volume: list[str] = field(default_factory=list)
 
 
-def read_table(grid: Grid, *, ticker: str, column: str | None = None) -> Table:
-    """Find the data in a grid.
-
-    Parameters
-    ----------
-    grid
-        The cells.
-    ticker
-        What to call the one asset of an open-high-low-close table: the file's name.
-    column
-        Which of several price columns to use, when that was asked.
+def read_columns(grid: Grid) -> Table:
+    """Find the data in a grid: every column that holds something, under its name.
 
     Raises
     ------
     FileFormatError
-        There is no dated row, no header, a row of another width, a row without a date among the data,
-        a column without a name, or several price columns and no way to choose.
+        There is no dated row, no header, a row of another width, a row without a date among the data, or
+        a column without a name.
 
     Examples
     --------
     >>> grid = Grid([["Date", "A"], ["2024-01-02", "1"]], [1, 2])
-    >>> read_table(grid, ticker="demo").names
+    >>> read_columns(grid).names
     ['A']
     """
     filled = [i for i, row in enumerate(grid.rows) if any(row)]
@@ -96,28 +75,36 @@ def read_table(grid: Grid, *, ticker: str, column: str | None = None) -> Table:
         raise FileFormatError("The file is empty: it has no data.")
     where = _date_column(grid, filled)
     dated = _dated_rows(grid, filled, where)
-    header, notes = _header(grid, filled, dated)
-    notes += _other_rows(grid, filled, dated, header, where)
-    _check_widths(grid, dated, header)
-    width = len(grid.rows[header])
+    header = _header(grid, filled, dated, where)
+    notes = header.notes + _other_rows(grid, filled, dated, header.row, where)
+    width = len(header.names)
+    _check_widths(grid, dated, width)
     cells = [grid.rows[i] for i in dated]
-    names = [" ".join(name.split()) for name in grid.rows[header]]
     columns = {j: [row[j] if j < len(row) else "" for row in cells] for j in range(width)}
     dates = columns.pop(where)
-    kept, left_out = _usable_columns(names, columns, where)
+    kept, left_out = _usable_columns(header.names, columns, where)
     notes += left_out
-    table = Table(dates, dated, [names[j] for j in kept], [columns[j] for j in kept], notes=notes)
-    return _layout(table, ticker, column)
+    return Table(
+        dates,
+        dated,
+        [header.names[j] for j in kept],
+        [columns[j] for j in kept],
+        notes=notes,
+        above=[header.above[j] for j in kept] if header.above else [],
+    )
 
 
 def _date_column(grid: Grid, filled: list[int]) -> int:
     looked = [grid.rows[i] for i in (filled if len(filled) <= LOOKED_AT else filled[:LOOKED_AT])]
     if len(looked[0]) > 2 and 2 * sum(map(is_date, looked[0])) > len(looked[0]):
         raise FileFormatError("The dates run across the columns; put one date in each row instead.")
-    counts = Counter(j for row in looked for j, cell in enumerate(row[:DATE_COLUMNS]) if is_date(cell))
-    best, count = min(counts.items(), key=lambda item: (-item[1], item[0])) if counts else (0, 0)
-    if 3 * count >= len(looked):
-        return best
+    count = 0
+    # A contract called DEC 24 looks like a month: whole dates are looked for first.
+    for known in (is_day, is_date):
+        counts = Counter(j for row in looked for j, cell in enumerate(row[:DATE_COLUMNS]) if known(cell))
+        best, count = min(counts.items(), key=lambda item: (-item[1], item[0])) if counts else (0, 0)
+        if 3 * count >= len(looked):
+            return best
     numbers = [row[0] for row in looked if row and is_number(row[0])]
     if 3 * len(numbers) >= 2 * len(looked) and is_serial(list(dict.fromkeys(numbers))):
         return 0
@@ -133,20 +120,29 @@ def _date_column(grid: Grid, filled: list[int]) -> int:
 
 
 def _dated_rows(grid: Grid, filled: list[int], where: int) -> list[int]:
-    known: dict[str, bool] = {}
-    dated = []
-    for i in filled:
-        row = grid.rows[i]
-        cell = row[where] if where < len(row) else ""
-        if cell not in known:
-            known[cell] = is_date(cell)
-        if known[cell]:
-            dated.append(i)
+    cells = {i: grid.rows[i][where] if where < len(grid.rows[i]) else "" for i in filled}
+    words = set(cells.values())
+    days = {cell for cell in words if is_day(cell)}
+    known = {cell for cell in words if cell in days or is_date(cell)}
+    # Among days a lone month or quarter is no date, but a heading or a summary.
+    if 2 * len(days) >= len(known):
+        known = days
+    dated = [i for i, cell in cells.items() if cell in known]
     # Excel's day numbers look like any other number: they count only where nothing else is a date.
     return dated or [i for i in filled if where < len(grid.rows[i]) and is_number(grid.rows[i][where])]
 
 
-def _header(grid: Grid, filled: list[int], dated: list[int]) -> tuple[int, list[str]]:
+@dataclass(frozen=True)
+class _Header:
+    """The names of the columns, and the last row above the data that speaks of them."""
+
+    row: int
+    names: list[str]
+    notes: list[str]
+    above: list[str] = field(default_factory=list)
+
+
+def _header(grid: Grid, filled: list[int], dated: list[int], where: int) -> _Header:
     above = [i for i in filled if i < dated[0]]
     width = Counter(len(grid.rows[i]) for i in dated).most_common(1)[0][0]
     if not above or (len(grid.rows[above[-1]]) < 2 and width > 1):
@@ -154,20 +150,68 @@ def _header(grid: Grid, filled: list[int], dated: list[int]) -> tuple[int, list[
             f"There is no header above the first data row ({grid.at(dated[0])}); "
             "name the columns in a first row: Date, then one ticker per column."
         )
-    preamble = above[:-1]
-    if not preamble:
-        return above[-1], []
+    last, levels, notes = _levels(grid, above, where)
+    preamble = [i for i in above if i < levels[0]]
     for i in preamble:
         row = grid.rows[i]
         # As many numbers as a row of prices has: its date is in another fashion than the rows below.
-        if len(row) == width and 2 * sum(map(is_number, row[1:])) >= width - 1:
+        numbers = sum(is_number(cell) and not is_date(cell) for cell in row[1:])
+        if len(row) == width and 2 * numbers >= width - 1:
             raise FileFormatError(
                 f"{grid.starting(i)} has {row[0][:40]!r} where a date should be; "
                 "correct it or remove the row.",
                 line=grid.lines[i],
             )
-    words = _first_words(grid, preamble[0])
-    return above[-1], [f"Lines above the header left out: {len(preamble)} (from {words})."]
+    if preamble:
+        words = _first_words(grid, preamble[0])
+        notes.insert(0, f"Lines above the header left out: {len(preamble)} (from {words}).")
+    names = [" ".join(name.split()) for name in grid.rows[levels[-1]]]
+    other = [" ".join(name.split()) for name in grid.rows[levels[0]]] if len(levels) > 1 else []
+    if other:
+        size = max(len(names), len(other))
+        names, other = names + [""] * (size - len(names)), _carried(other + [""] * (size - len(other)))
+    return _Header(last, names, notes, other)
+
+
+def _levels(grid: Grid, above: list[int], where: int) -> tuple[int, list[int], list[str]]:
+    """Return the last row of the header, the one or two rows that name columns, and notes.
+
+    Beneath the names may stand a row of units, or one with nothing but the word for the date.
+    """
+    last = above[-1]
+    if len(above) == 1:
+        return last, [last], []
+    row, before = grid.rows[last], grid.rows[above[-2]]
+    values = [cell for j, cell in enumerate(row) if j != where]
+    names = [cell for j, cell in enumerate(before) if j != where]
+    if not any(values) and len(before) == len(row):
+        upper = above[-3:-2] if len(above) > 2 and len(grid.rows[above[-3]]) == len(row) else []
+        if len(set(names)) == len(names):
+            upper = []
+        return last, [*upper, above[-2]], []
+    dated = row[where] if where < len(row) else ""
+    units = all(UNIT.fullmatch(cell) for cell in values if cell) and (not dated or dated[0] in "([")
+    named = len(before) == len(row) and all(before) and len(set(names)) == len(names)
+    if units and named:
+        said = f"{grid.starting(last)} holds units and was left out ({_first_words(grid, last)})."
+        return last, [above[-2]], [said]
+    repeated = len(set(values)) < len(values) and len(before) == len(row)
+    if (
+        repeated
+        and sum(map(bool, names)) > 1
+        and len({*zip(_carried(names), values, strict=True)}) == len(values)
+    ):
+        return last, [above[-2], last], []
+    return last, [last], []
+
+
+def _carried(cells: list[str]) -> list[str]:
+    """Repeat the words of merged cells, which hold them once."""
+    carried, words = [], ""
+    for cell in cells:
+        words = cell or words
+        carried.append(words)
+    return carried
 
 
 def _other_rows(grid: Grid, filled: list[int], dated: list[int], header: int, where: int) -> list[str]:
@@ -199,8 +243,7 @@ def _first_words(grid: Grid, row: int) -> str:
     return repr(" ".join(cell for cell in grid.rows[row] if cell)[:50])
 
 
-def _check_widths(grid: Grid, dated: list[int], header: int) -> None:
-    width = len(grid.rows[header])
+def _check_widths(grid: Grid, dated: list[int], width: int) -> None:
     odd = []
     for i in dated:
         row = grid.rows[i]
@@ -251,81 +294,3 @@ def _counts_rows(cells: Sequence[str]) -> bool:
         return False
     start = int(cells[0])
     return all(cell == str(start + k) for k, cell in enumerate(cells))
-
-
-def _layout(table: Table, ticker: str, column: str | None) -> Table:
-    text = [j for j, cells in enumerate(table.columns) if _is_text(cells)]
-    words = [name.lower() for name in table.names]
-    named = [j for j, w in enumerate(words) if w in CODE_WORDS or (w in TICKER_WORDS and j in text)]
-    if named and len(words) > 1:
-        return _long(table, named[0], [j for j in text if j != named[0]], column)
-    if len(text) == 1 and len(set(table.dates)) < len(table.dates):
-        return _long(table, text[0], [], column)
-    if text and len(text) < len(table.columns):
-        raise FileFormatError(
-            f"{listed(repr(table.names[j]) for j in text)} holds text, not prices "
-            f"({table.columns[text[0]][0][:40]!r}); remove it.",
-            columns=[table.names[j] for j in text],
-        )
-    chosen, notes = _price_column(table.names, column)
-    if chosen is None:
-        _check_count(len(table.names))
-        return table
-    notes = [*table.notes, *notes, f"The ticker is taken from the file's name: {ticker}."]
-    return Table(table.dates, table.rows, [ticker], [table.columns[chosen]], notes=notes)
-
-
-def _long(table: Table, tickers: int, text: list[int], column: str | None) -> Table:
-    values = [j for j in range(len(table.names)) if j != tickers and j not in text]
-    notes = list(table.notes)
-    if not values:
-        raise FileFormatError("There is no column of prices beside the dates and tickers.")
-    chosen = values[0]
-    if len(values) > 1:
-        picked, said = _price_column([table.names[j] for j in values], column)
-        if picked is None:
-            raise FileFormatError(
-                f"Several columns may hold the price: {listed(table.names[j] for j in values)}. Say which.",
-                question="column",
-                readings=tuple(table.names[j] for j in values),
-            )
-        chosen = values[picked]
-        notes += said
-    if text:
-        notes.append(f"{listed(repr(table.names[j]) for j in text)} holds text and was left out.")
-    names = [" ".join(name.split()) for name in table.columns[tickers]]
-    if "" in names:
-        raise FileFormatError(f"A row has a date but no {table.names[tickers]}; complete or remove it.")
-    _check_count(len(set(names)))
-    column_of = [table.columns[chosen]]
-    return Table(table.dates, table.rows, [table.names[chosen]], column_of, names, notes)
-
-
-def _price_column(names: list[str], column: str | None) -> tuple[int | None, list[str]]:
-    """Find the column that holds the price of one ticker, or None where every column is a ticker."""
-    if column is not None:
-        if column not in names:
-            raise FileFormatError(f"There is no column {column[:40]!r}; choose {listed(names, most=10)}.")
-        return names.index(column), []
-    found = {
-        FIELDS[name.lower()]: j for j, name in reversed(list(enumerate(names))) if name.lower() in FIELDS
-    }
-    if not {"close", "adjusted"} & set(found) or not (
-        {"open", "high", "low"} & set(found) or len(found) == 2
-    ):
-        return (found["close"], []) if len(names) == 1 and "close" in found else (None, [])
-    chosen = found.get("adjusted", found.get("close", 0))
-    others = listed((name for j, name in enumerate(names) if j != chosen), most=8)
-    return chosen, [f"{names[chosen]} was taken as the price; {others} were left out."]
-
-
-def _is_text(cells: Sequence[str]) -> bool:
-    looked = [cell for cell in cells[:LOOKED_AT] if not is_missing(cell)]
-    return len(looked) > 0 and 2 * sum(map(is_number, looked)) < len(looked)
-
-
-def _check_count(tickers: int) -> None:
-    if tickers > MAX_TICKERS:
-        raise FileFormatError(
-            f"The file has {tickers} tickers; the limit is {MAX_TICKERS}. Leave some out.", tickers=tickers
-        )

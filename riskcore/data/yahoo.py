@@ -15,6 +15,7 @@ from hashlib import blake2b
 import pandas as pd
 
 from riskcore.data import yahoo_call
+from riskcore.data.assembly import common_days
 from riskcore.data.price_set import PriceSet, complete_assets, infer_periods_per_year, plain_assets
 from riskcore.data.yahoo_call import STOPPING, Outcome
 from riskcore.errors import InputError, RiskcoreError, SourceError, listed
@@ -270,7 +271,7 @@ def _why(statuses: list[TickerStatus]) -> str:
 
 def _price_set(usable: dict[str, Outcome]) -> PriceSet:
     closes = {ticker: o.closes for ticker, o in usable.items() if o.closes is not None}
-    frame, notes = _common_days(pd.DataFrame(closes).sort_index())
+    frame, notes = common_days(pd.DataFrame(closes).sort_index())
     names = list(usable)
     assets = plain_assets(names, currencies=[o.currency for o in usable.values()], kind="adjusted close")
     assets["name"] = [o.name for o in usable.values()]
@@ -307,21 +308,3 @@ def _volumes(usable: dict[str, Outcome], frame: pd.DataFrame) -> pd.DataFrame | 
     if not found:
         return None
     return pd.DataFrame(found).reindex(index=frame.index, columns=frame.columns)
-
-
-def _common_days(prices: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Keep the days on which every ticker alive at the time has a price.
-
-    Filling a holiday forward would invent a return of 0, and the next one would span two days.
-    """
-    alive = prices.ffill().notna() & prices.bfill().notna()
-    absent = alive & prices.isna()
-    kept = prices.loc[~absent.any(axis=1)]
-    dropped = len(prices) - len(kept)
-    if not dropped:
-        return kept, []
-    most = str(absent.sum().idxmax())
-    return kept, [
-        f"{dropped} of {len(prices)} days were left out because some ticker has no price on them "
-        f"(most often {most}: {int(absent[most].sum())} days)."
-    ]

@@ -124,7 +124,9 @@ def test_every_dialect_gives_the_same_table(case, tmp_path):
         text = text.replace("-04,", "-04 00:00:00Z,")
     if case.startswith("dates in words") or case == "dates in German":
         pass  # one shape, the month in letters
-    frame, report = read(text, tmp_path, Answers(day_first=True) if case in NEEDS_ANSWER else None)
+    frame, report = read(
+        text, tmp_path, Answers(date_order="day/month/year") if case in NEEDS_ANSWER else None
+    )
     assert is_clean(frame)
     if case in SAID:
         assert any(SAID[case] in sentence for sentence in report), report
@@ -251,8 +253,12 @@ def test_answers_settle_what_was_asked(tmp_path):
     dates = "Date,A\n03/04/2024,1\n04/04/2024,2\n05/04/2024,3\n"
     with pytest.raises(FileFormatError, match="03 April 2024 as day/month/year; 03/04/2024 is 04 March 2024"):
         read(dates, tmp_path)
-    assert read(dates, tmp_path, Answers(day_first=True))[0].index[0] == pd.Timestamp("2024-04-03")
-    assert read(dates, tmp_path, Answers(day_first=False))[0].index[0] == pd.Timestamp("2024-03-04")
+    assert read(dates, tmp_path, Answers(date_order="day/month/year"))[0].index[0] == pd.Timestamp(
+        "2024-04-03"
+    )
+    assert read(dates, tmp_path, Answers(date_order="month/day/year"))[0].index[0] == pd.Timestamp(
+        "2024-03-04"
+    )
     marks = "Date;A\n2024-01-02;1.234\n2024-01-03;1.345\n"
     with pytest.raises(FileFormatError, match=r"1\.234 is 1\.234 or 1234"):
         read(marks, tmp_path)

@@ -174,7 +174,9 @@ SEED = (
 @given(
     seed=st.sampled_from(SEED),
     edits=st.lists(st.tuples(st.integers(0, 120), st.integers(0, 3), st.binary(max_size=4)), max_size=8),
-    answers=st.sampled_from([None, Answers(day_first=True), Answers(kind="returns"), Answers(decimal=",")]),
+    answers=st.sampled_from(
+        [None, Answers(date_order="day/month/year"), Answers(kind="returns"), Answers(decimal=",")]
+    ),
 )
 @example(seed=b"", edits=[], answers=None)
 def test_spoiled_bytes_load_or_are_refused(seed, edits, answers):
