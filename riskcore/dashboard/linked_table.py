@@ -16,7 +16,12 @@ Range = tuple[float, float]
 
 
 def linked_table(
-    key: str, usual: pd.DataFrame, *, ranges: Mapping[str, Range], helps: Mapping[str, str] | None = None
+    key: str,
+    usual: pd.DataFrame,
+    *,
+    ranges: Mapping[str, Range],
+    helps: Mapping[str, str] | None = None,
+    again: int = 0,
 ) -> pd.DataFrame:
     """Draw the table and return it as edited; the link holds what differs from `usual` under `key`.
 
@@ -28,8 +33,10 @@ def linked_table(
         Index = assets, numeric columns; NaN where nothing is known yet.
     ranges
         Smallest and largest number of each column.
+    again
+        Another number than before forgets what was edited and reads the link anew.
     """
-    editor, kept = f"{key}_editor", f"{key}_start"
+    editor, kept = f"{key}_editor{again or ''}", f"{key}_start"
     start = state.recall(kept)
     same = isinstance(start, pd.DataFrame) and list(start.index) == list(usual.index)
     if not same or state.recall(editor) is None:

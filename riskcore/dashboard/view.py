@@ -66,6 +66,9 @@ PAGE_KEYS = frozenset(
     | {"frontier", "point", "bounds", "bounded", "least", "most", "form"}
     | {"betas", "rise", "dur", "rho", "stress", "views", "moves", "times", "adv", "hit", "lose", "seed"}
     | {"drawn", "turb", "named", "own"}
+    | {"groups", "budgets", "short", "gross", "turn", "fee", "te", "ccap", "acap", "cov", "mu"}
+    | {"market", "tilts", "atmost"}
+    | {"aim", "te", "pf", "each", "whose", "follows"}
 )
 INSTEAD = "The default is used instead."
 
