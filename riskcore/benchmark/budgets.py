@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskcore.allocation.solver import Objective, Region, Tail, solve_program
+from riskcore.benchmark.active import active_risk
 from riskcore.errors import ConvergenceError, InfeasibleError, InputError, listed
 from riskcore.measures import cvar
 from riskcore.moments import sample_mean
@@ -16,7 +17,7 @@ from riskcore.portfolio import Portfolio
 from riskcore.results import AllocationResult
 from riskcore.scenarios import Scenarios
 
-__all__ = ["Budgets", "least_cvar", "most_active_return", "nearest_within"]
+__all__ = ["Budgets", "least_cvar", "most_active_return", "nearest_within", "position_risks"]
 
 Floats = NDArray[np.float64]
 KEPT = 1e-7
@@ -201,6 +202,38 @@ def least_cvar(
     return _answer(task, goal, "least_cvar", words, began)
 
 
+def position_risks(
+    scenarios: Scenarios, portfolio: Portfolio, benchmark: Portfolio, *, confidence: float
+) -> pd.DataFrame:
+    """Return every active position with its CVaR by itself and what it adds to CVaR(TE).
+
+    Index = assets; columns active_weight, alone (CVaR of the position held by itself), contribution (they
+    add up to CVaR(TE)). A contribution is never more than the position's own CVaR.
+
+    Raises
+    ------
+    ConfidenceError, AssetMismatchError
+        As in `active_risk`.
+
+    Examples
+    --------
+    >>> s = Scenarios(np.array([[-0.02, 0.0], [0.01, 0.0], [0.02, 0.0], [0.03, 0.0]]), ("SPY", "BND"), 252)
+    >>> pf, bm = Portfolio("A", {"SPY": 0.8, "BND": 0.2}), Portfolio("BM", {"SPY": 0.6, "BND": 0.4})
+    >>> position_risks(s, pf, bm, confidence=0.75).round(6).loc["SPY"].to_dict()
+    {'active_weight': 0.2, 'alone': 0.004, 'contribution': 0.004}
+    """
+    found = active_risk(scenarios, portfolio, benchmark, "cvar", confidence=confidence)
+    bets = found.table["active_weight"]
+    # A position without weight has no CVaR; −0.0 would read as a gain.
+    alone = [
+        cvar(scenarios.select([str(a)]), Portfolio("alone", {str(a): float(w)}), confidence=confidence).value
+        if w
+        else 0.0
+        for a, w in bets.items()
+    ]
+    return pd.DataFrame({"active_weight": bets, "alone": alone, "contribution": found.table["tracking"]})
+
+
 def _task(scenarios: Scenarios, benchmark: Portfolio, budgets: Budgets) -> _Task:
     held = budgets.held if budgets.held is not None else scenarios.assets
     unknown = [a for a in held if a not in scenarios.assets]
@@ -344,7 +377,7 @@ def _refuse_bounds(scenarios: Scenarios, lower: Floats, upper: Floats, budget: f
 def _factor(scenarios: Scenarios) -> Floats:
     """Return F with F'F the covariance of the scenarios."""
     centred = scenarios.returns - scenarios.probabilities @ scenarios.returns
-    triangle: Floats = np.linalg.qr(np.sqrt(scenarios.probabilities)[:, None] * centred, mode="r")
+    triangle = np.linalg.qr(np.sqrt(scenarios.probabilities)[:, None] * centred)[1]
     whole = np.zeros((scenarios.size, scenarios.size))
     whole[: triangle.shape[0]] = triangle
     return whole

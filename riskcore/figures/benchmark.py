@@ -1,0 +1,391 @@
+"""Risk against a benchmark: the waterfall R(BM), R(TE), f → R(PF), the active positions, the attribution."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from riskcore.errors import InputError
+from riskcore.figures.bars import Bars, draw_bars, order_rows, shared_scale
+from riskcore.figures.drawing import Drawing, check_names
+from riskcore.figures.theme import Theme, base_layout, value_axis
+from riskcore.figures.words import card_percent, number, percent, plain, shorten, unbroken
+from riskcore.results.benchmark import ActiveRiskResult
+
+__all__ = ["draw_active_attribution", "draw_active_positions", "draw_risk_waterfall"]
+
+Floats = NDArray[np.float64]
+STEPS = ("Benchmark R(BM)", "Active R(TE)", "Shared f", "Portfolio R(PF)")
+MEANINGS = (
+    "the benchmark held by itself",
+    "the active positions, portfolio minus benchmark, held by themselves",
+    "diversification between the two: what the portfolio has less (or more) than their sum",
+    "the portfolio",
+)
+ROW_PIXELS = 62
+BAR = 0.36
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """Start and length of the four bars of one portfolio, in percent of value."""
+
+    starts: Floats
+    lengths: Floats
+
+    @property
+    def ends(self) -> Floats:
+        return np.maximum(self.starts, self.starts + self.lengths)
+
+
+def draw_risk_waterfall(
+    found: Sequence[ActiveRiskResult],
+    *,
+    theme: Theme,
+    names: Sequence[str] = ("A", "B"),
+    horizon_label: str = "",
+) -> Drawing:
+    r"""Draw R(BM) + R(TE) + f = R(PF) as bars that carry on where the one above ends.
+
+    Parameters
+    ----------
+    found
+        One or two decompositions of the same measure against the same benchmark: A, then B.
+    theme
+        LIGHT or DARK.
+    names
+        What the portfolios are called.
+    horizon_label
+        Such as "1-day"; stands before the measure.
+
+    Raises
+    ------
+    InputError
+        Not one or two results, or they differ in measure, level or benchmark, or have one name.
+
+    Examples
+    --------
+    >>> from riskcore.figures.theme import LIGHT
+    >>> table = pd.DataFrame({"active_weight": [0.1, -0.1]}, index=["SPY", "BND"])
+    >>> a = ActiveRiskResult("A", "SPY", "cvar", "CVaR 95 %", 0.95, 0.02, 0.03, 0.01, -0.015, -0.005, table)
+    >>> draw_risk_waterfall([a], theme=LIGHT, horizon_label="1-day").alt.partition(". ")[2]
+    'A: benchmark 3.0\xa0%, active 1.0\xa0%, shared −2.0\xa0%, in all 2.0\xa0%.'
+    """
+    _check(found, names)
+    measure = _measure(found[0], horizon_label)
+    steps = [_steps(one) for one in found]
+    digits = _digits([one.lengths for one in steps])
+    figure = go.Figure()
+    for which, one in enumerate(steps):
+        _add_steps(figure, one, which, len(found), names[which], (measure, digits), theme)
+    low = min(0.0, *(float(min(s.starts.min(), (s.starts + s.lengths).min())) for s in steps))
+    high = max(float(s.ends.max()) for s in steps) or 1.0
+    figure.update_layout(
+        base_layout(theme, height=round(ROW_PIXELS * len(STEPS) * (0.6 + 0.2 * len(found))) + 60),
+        bargap=0.0,
+        xaxis=value_axis(
+            theme, "% of value", nticks=6, range=[low, high], zeroline=True, zerolinecolor=theme.muted
+        ),
+        yaxis=value_axis(
+            theme,
+            range=[len(STEPS) - 0.5, -0.5],
+            tickmode="array",
+            tickvals=list(range(len(STEPS))),
+            ticktext=[step.replace(" R(", "<br>R(").replace(" f", "<br>f") for step in STEPS],
+            tickfont={"color": theme.ink, "size": 13},
+            showgrid=False,
+        ),
+        margin_r=16 + 9 * (digits + 8),
+    )
+    said = " ".join(
+        f"{shorten(name)}: benchmark {card_percent(one.benchmark_risk)}, "
+        f"active {card_percent(one.tracking_risk)}, shared {card_percent(one.diversification)}, "
+        f"in all {card_percent(one.total)}."
+        for name, one in zip(names, found, strict=False)
+    )
+    return Drawing(
+        figure,
+        f"{measure}: benchmark + active positions + what they share = portfolio",
+        f"Waterfall of {measure}. {said}",
+        _waterfall_table(found, names, measure),
+        f"R(BM) is the {measure} of {MEANINGS[0]}; R(TE) that of {MEANINGS[1]}; f is {MEANINGS[2]}. "
+        "The three add up to the risk of the portfolio exactly.",
+    )
+
+
+def draw_active_positions(
+    found: Sequence[ActiveRiskResult],
+    *,
+    theme: Theme,
+    names: Sequence[str] = ("A", "B"),
+    horizon_label: str = "",
+    most: int = 8,
+) -> list[Drawing]:
+    """Draw the active weights, and what each active position adds to R(TE): two drawings, one order of rows.
+
+    Parameters and refusals as in `draw_risk_waterfall`; assets beyond the `most` largest are summed.
+    """
+    _check(found, names)
+    measure = _measure(found[0], horizon_label)
+    parts = [100.0 * one.table["tracking"].to_numpy(dtype=np.float64) for one in found]
+    bets = [100.0 * one.table["active_weight"].to_numpy(dtype=np.float64) for one in found]
+    kept, rest = order_rows(parts[0], parts[1] if len(parts) > 1 else None, most)
+    labels = [str(found[0].table.index[i]) for i in kept] + ([f"other {rest.size}"] if rest.size else [])
+    drawings = []
+    for values, pale, title, axis, definition in (
+        (
+            bets,
+            True,
+            "Active weights, % of value",
+            "portfolio − benchmark, % of value",
+            "The weight in the portfolio minus the weight in the benchmark: positive is more than the "
+            "benchmark holds, negative less.",
+        ),
+        (
+            parts,
+            False,
+            f"Contributions to active {measure}, % of value",
+            "adds to R(TE), % of value",
+            f"The active weight times how much R(TE), the {measure} of the active positions, grows with it. "
+            "Contributions add up to R(TE); a negative one lowers it.",
+        ),
+    ):
+        series = [
+            _active_bars(_summed(v, kept, rest), labels, (which, names[which], axis, pale), theme)
+            for which, v in enumerate(values)
+        ]
+        digits = _digits([np.asarray(s.values, dtype=np.float64) for s in series])
+        figure = draw_bars(
+            labels, series, theme=theme, axis_title=axis, scale=shared_scale(series, digits), digits=digits
+        )
+        drawings.append(
+            Drawing(
+                figure,
+                title,
+                _active_alt(title, found, names),
+                _active_table(found, names, measure),
+                definition,
+            )
+        )
+    return drawings
+
+
+def draw_active_attribution(
+    found: ActiveRiskResult,
+    *,
+    theme: Theme,
+    which: int = 0,
+    name: str = "A",
+    horizon_label: str = "",
+    most: int = 8,
+) -> Drawing:
+    """Draw what each asset adds to R(BM), R(TE) and f; the table has the split of f and the whole.
+
+    `which` is 0 for A's colours and 1 for B's; the rest as in `draw_risk_waterfall`.
+    """
+    _check([found], [name])
+    measure = _measure(found, horizon_label)
+    table = found.table
+    shared = table["diversification_benchmark"] + table["diversification_active"]
+    columns = [100.0 * c.to_numpy(dtype=np.float64) for c in (table["benchmark"], table["tracking"], shared)]
+    kept, rest = order_rows(columns[0] + columns[1] + columns[2], columns[1], most)
+    labels = [str(table.index[i]) for i in kept] + ([f"other {rest.size}"] if rest.size else [])
+    digits = _digits(columns)
+    series = []
+    for values, term, colour in zip(
+        columns, ("R(BM)", "R(TE)", "f"), (theme.muted, theme.solid(which), theme.pale(which)), strict=True
+    ):
+        drawn = _summed(values, kept, rest)
+        hover = [
+            f"<b>{plain(label, 40)}</b><br>adds {number(float(v), digits)} % of value to {term}"
+            for label, v in zip(labels, drawn, strict=True)
+        ]
+        series.append(Bars(f"{name} {term}", drawn, colour, theme.ink, hover, f" {term}"))
+    most_active = str(table["tracking"].idxmax())
+    return Drawing(
+        draw_bars(labels, series, theme=theme, axis_title=f"adds to {measure}, % of value", digits=digits),
+        f"{shorten(name)}: what each asset adds to R(BM), R(TE) and f, % of value",
+        f"Bars by asset of the contributions to {measure} of the benchmark, of the active positions and to "
+        f"what they share. {shorten(most_active)} adds most to R(TE): "
+        f"{percent(float(table['tracking'].max()), 3)} of value.",
+        _attribution_table(found, measure),
+        "Across a row the contributions to R(BM), R(TE) and f add up to the asset’s contribution to the "
+        "portfolio’s risk; down a column they add up to the term.",
+    )
+
+
+def _check(found: Sequence[ActiveRiskResult], names: Sequence[str]) -> None:
+    if len(found) not in (1, 2) or len(names) < len(found):
+        raise InputError(f"Give one or two decompositions with names, got {len(found)}.")
+    check_names(names[: len(found)])
+    first = found[0]
+    for other in found[1:]:
+        same = (other.measure, other.confidence, other.benchmark) == (
+            first.measure,
+            first.confidence,
+            first.benchmark,
+        )
+        if not same or not other.table.index.equals(first.table.index):
+            raise InputError(
+                f"{first.portfolio} and {other.portfolio} are decomposed in different measures, against "
+                "different benchmarks or over different assets; decompose both alike."
+            )
+
+
+def _measure(found: ActiveRiskResult, horizon_label: str) -> str:
+    """Return the measure as it stands in a sentence: "1-day CVaR 95 %", "1-day volatility"."""
+    label = found.label.lower() if found.confidence is None else found.label
+    return unbroken(f"{horizon_label} {label}".strip())
+
+
+def _steps(found: ActiveRiskResult) -> _Steps:
+    base, extra, shared = (
+        100.0 * v for v in (found.benchmark_risk, found.tracking_risk, found.diversification)
+    )
+    return _Steps(
+        np.array([0.0, base, base + extra, 0.0]), np.array([base, extra, shared, 100.0 * found.total])
+    )
+
+
+def _add_steps(
+    figure: go.Figure,
+    steps: _Steps,
+    which: int,
+    count: int,
+    name: str,
+    words: tuple[str, int],
+    theme: Theme,
+) -> None:
+    """Add the four bars of one portfolio, their numbers, and the lines that carry one to the next."""
+    measure, digits = words
+    offset = (which - (count - 1) / 2) * (BAR + 0.04)
+    rows = np.arange(len(STEPS)) + offset
+    solid, pale = theme.solid(which), theme.pale(which)
+    hover = [
+        f"<b>{plain(step)}</b>, {plain(name)}<br>{number(float(value), digits)} % of value<br>"
+        f"{plain(measure, 40)} of {meaning}"
+        if place != 2
+        else f"<b>{plain(step)}</b>, {plain(name)}<br>{number(float(value), digits)} % of value<br>{meaning}"
+        for place, (step, value, meaning) in enumerate(zip(STEPS, steps.lengths, MEANINGS, strict=True))
+    ]
+    figure.add_bar(
+        name=plain(name),
+        orientation="h",
+        base=steps.starts,
+        x=steps.lengths,
+        y=rows,
+        width=BAR,
+        marker={
+            "color": [theme.muted, pale, pale, solid],
+            "pattern": {"shape": ["", "", "/", ""], "fgcolor": solid, "size": 5, "solidity": 0.25},
+            "line": {"width": 0},
+        },
+        hovertext=hover,
+        hoverinfo="text",
+    )
+    figure.add_scatter(
+        name=f"{plain(name)} numbers",
+        mode="text",
+        x=steps.ends,
+        y=rows,
+        text=[f"\u00a0{number(float(v), digits)} {plain(name, 8)}" for v in steps.lengths],
+        textposition="middle right",
+        textfont={"color": theme.ink, "size": 12},
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
+    reached = np.cumsum(steps.lengths[:3])
+    for place, x in enumerate(reached):
+        figure.add_shape(
+            type="line",
+            x0=x,
+            x1=x,
+            y0=rows[place] + BAR / 2,
+            y1=rows[place + 1] - BAR / 2,
+            line={"color": theme.muted, "width": 1, "dash": "dot"},
+        )
+
+
+def _summed(values: Floats, kept: NDArray[np.intp], rest: NDArray[np.intp]) -> Floats:
+    return np.append(values[kept], values[rest].sum()) if rest.size else values[kept]
+
+
+def _active_bars(
+    values: Floats, labels: Sequence[str], about: tuple[int, str, str, bool], theme: Theme
+) -> Bars:
+    which, name, axis, pale = about
+    hover = [
+        f"<b>{plain(label, 40)}</b> in {plain(name)}<br>{number(float(v), 3)} % of value ({plain(axis, 40)})"
+        for label, v in zip(labels, values, strict=True)
+    ]
+    colour = theme.pale(which) if pale else theme.solid(which)
+    return Bars(name, values, colour, theme.ink, hover, f" {plain(name, 8)}")
+
+
+def _digits(series: Sequence[Floats]) -> int:
+    """Return as many decimals as give the largest number two figures, one at least."""
+    largest = max(float(np.abs(values).max(initial=0.0)) for values in series)
+    return min(max(1, 1 - int(np.floor(np.log10(largest)))), 12) if largest > 0.0 else 1
+
+
+def _active_alt(title: str, found: Sequence[ActiveRiskResult], names: Sequence[str]) -> str:
+    said = []
+    for name, one in zip(names, found, strict=False):
+        if not one.active:
+            said.append(f"{shorten(name)} holds the benchmark, without active positions.")
+            continue
+        bets, parts = one.table["active_weight"], one.table["tracking"]
+        place = int(bets.abs().to_numpy().argmax())
+        said.append(
+            f"{shorten(name)} is furthest from the benchmark in {shorten(bets.index[place])} "
+            f"({percent(float(bets.iloc[place]))}), and {shorten(parts.idxmax())} adds most to R(TE)."
+        )
+    return f"{title}, bars by asset. {' '.join(said)}"
+
+
+def _waterfall_table(found: Sequence[ActiveRiskResult], names: Sequence[str], measure: str) -> pd.DataFrame:
+    columns = {
+        f"{name} {measure} (% of value)": [
+            100.0 * v
+            for v in (
+                one.benchmark_risk,
+                one.tracking_risk,
+                one.benchmark_part,
+                one.active_part,
+                one.diversification,
+                one.total,
+            )
+        ]
+        for name, one in zip(names, found, strict=False)
+    }
+    rows = ["R(BM)", "R(TE)", "f, part of the benchmark", "f, part of the active positions", "f", "R(PF)"]
+    return pd.DataFrame(columns, index=pd.Index(rows, name="term"))
+
+
+def _active_table(found: Sequence[ActiveRiskResult], names: Sequence[str], measure: str) -> pd.DataFrame:
+    columns: dict[str, pd.Series] = {}
+    for name, one in zip(names, found, strict=False):
+        columns[f"{name} weight (% of value)"] = 100.0 * one.table["weight"]
+        columns[f"{name} active weight (% of value)"] = 100.0 * one.table["active_weight"]
+        columns[f"{name} adds to R(TE), {measure} (% of value)"] = 100.0 * one.table["tracking"]
+        columns[f"{name} share of R(TE) (%)"] = 100.0 * one.shares
+    columns["benchmark weight (% of value)"] = 100.0 * found[0].table["benchmark_weight"]
+    return pd.DataFrame(columns).rename_axis("asset")
+
+
+def _attribution_table(found: ActiveRiskResult, measure: str) -> pd.DataFrame:
+    names = {
+        "benchmark": "R(BM)",
+        "tracking": "R(TE)",
+        "diversification_benchmark": "f, part of the benchmark",
+        "diversification_active": "f, part of the active positions",
+        "total": "R(PF)",
+    }
+    table = 100.0 * found.table[list(names)]
+    table.loc["all assets"] = table.sum()
+    return table.rename(columns={k: f"{v} of {measure} (% of value)" for k, v in names.items()}).rename_axis(
+        "asset"
+    )
