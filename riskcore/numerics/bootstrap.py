@@ -79,7 +79,7 @@ def _chunk_of_counts(count: int, block_length: float, rows: int, rng: np.random.
 
 
 def _running_lengths(block_length: float, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-    """Return running sums of geometric lengths, drawn as exponential ones rounded up: as exact, and faster."""
+    """Return running sums of geometric lengths, drawn as exponential ones rounded up: exact, and faster."""
     lengths = rng.standard_exponential(shape)
     lengths *= -1.0 / log1p(-1.0 / block_length)
     np.ceil(lengths, out=lengths)

@@ -25,6 +25,7 @@ __all__ = ["Point", "TailProgram", "TailSolution", "solve_tail_program"]
 Floats = NDArray[np.float64]
 STEP_FRACTION = 0.995
 MOST_ITERATIONS = 100
+HALFWAY = 0.1
 RISKLESS = 1e-9
 """Risk per unit of positions (losses of order 1) below which budgeting is taken to have no solution."""
 
@@ -72,23 +73,27 @@ class TailSolution(NamedTuple):
     """The best iterate: the point, the fractions α of the caps, the steps taken, and how it ended.
 
     `ended` is "converged", "unbounded" (budgeting: an x without risk under the reduced program) or "stalled".
+    `halfway` is the last x further than 1e-1 from the solution: near it, and far enough from the bounds to
+    begin again from when scenarios join.
     """
 
     point: Point
     fractions: Floats
     iterations: int
     ended: str
+    halfway: Floats
 
 
 class _State(NamedTuple):
-    """Primal x, t, u, z and dual α, β = 1 − α (kept apart: near 1 the difference has no digits), λ, θ."""
+    """Primal x, t, (z, u) and dual (α, β), λ, θ; β = 1 − α is kept apart: near 1 the difference has no digits.
+
+    `pair` holds z and u in its rows, `share` α and β: on the central path share · pair = μ.
+    """
 
     x: Floats
     t: float
-    u: Floats
-    z: Floats
-    alpha: Floats
-    beta: Floats
+    pair: Floats
+    share: Floats
     lam: Floats
     theta: float
 
@@ -107,9 +112,8 @@ class _View(NamedTuple):
 class _Step(NamedTuple):
     x: Floats
     t: float
-    u: Floats
-    z: Floats
-    alpha: Floats
+    pair: Floats
+    share: Floats
     lam: Floats
     theta: float
 
@@ -122,14 +126,18 @@ def solve_tail_program(program: TailProgram, point: Point, *, tolerance: float) 
     matrix = np.empty((len(program.caps), point.x.size + 1))
     matrix[:, :-1] = program.losses
     matrix[:, -1] = -1.0
+    total = float(program.caps.sum())
     state = best = _initial(program, point)
+    halfway = point.x
     least, stalled, ended = np.inf, 0, "stalled"
     for iteration in range(MOST_ITERATIONS):  # noqa: B007 (returned: the steps taken)
-        view = _look(program, state)
+        view = _look(program, matrix, state)
         merit = max(view.error, view.gap)
         stalled = 0 if merit < 0.9 * least else stalled + 1
         if merit < least:
             least, best = merit, state
+        if merit > HALFWAY:
+            halfway = state.x
         if merit <= tolerance:
             ended = "converged"
             break
@@ -138,12 +146,14 @@ def solve_tail_program(program: TailProgram, point: Point, *, tolerance: float) 
             break
         if stalled >= 15 or not np.isfinite(merit):
             break
-        moved = _advance(program, matrix, state, view, floor=0.2 * tolerance)
+        moved = _advance(program, matrix, state, view, total, floor=0.2 * tolerance)
         if moved is None:
             break
         state = moved
-    mu = _complementarity(program, best)
-    return TailSolution(Point(best.x, best.t, best.lam, best.theta, mu), best.alpha, iteration, ended)
+    mu = _complementarity(program, total, best)
+    return TailSolution(
+        Point(best.x, best.t, best.lam, best.theta, mu), best.share[0], iteration, ended, halfway
+    )
 
 
 def _initial(program: TailProgram, point: Point) -> _State:
@@ -151,59 +161,56 @@ def _initial(program: TailProgram, point: Point) -> _State:
     ratio = (program.losses @ point.x - point.t) / point.mu
     size = np.abs(ratio)
     small = 2.0 / (2.0 + size + np.sqrt(size**2 + 4.0))  # the smaller of α and β, without cancellation
-    alpha = np.where(ratio < 0, small, 1.0 - small)
-    beta = np.where(ratio < 0, 1.0 - small, small)
-    return _State(point.x, point.t, point.mu / beta, point.mu / alpha, alpha, beta, point.lam, point.theta)
+    share = np.empty((2, ratio.size))
+    share[0] = np.where(ratio < 0, small, 1.0 - small)
+    share[1] = np.where(ratio < 0, 1.0 - small, small)
+    return _State(point.x, point.t, point.mu / share, share, point.lam, point.theta)
 
 
-def _complementarity(program: TailProgram, s: _State) -> float:
-    """Return μ, the mean of α z and (1 − α) u (and of n λ x without budgets), weighted by the caps."""
-    pairs = float(program.caps @ (s.alpha * s.z + s.beta * s.u))
-    count = 2.0 * float(program.caps.sum())
+def _complementarity(program: TailProgram, total: float, s: _State) -> float:
+    """Return μ, the mean of α z and β u (and of n λ x without budgets), weighted by the caps."""
+    pairs = float((s.share * s.pair @ program.caps).sum())
     if program.budgets is None:
-        return (pairs + float(s.lam @ s.x)) / (count + 1.0)
-    return pairs / count
+        return (pairs + float(s.lam @ s.x)) / (2.0 * total + 1.0)
+    return pairs / (2.0 * total)
 
 
-def _look(program: TailProgram, s: _State) -> _View:
-    q = program.caps * s.alpha
-    pull = program.tail_gradient + program.losses.T @ q
-    mass_error = program.mass - float(q.sum())
-    risk = program.mass * s.t + float(program.tail_gradient @ s.x) + float(program.caps @ s.u)
+def _look(program: TailProgram, matrix: Floats, s: _State) -> _View:
+    drawn = matrix.T @ (program.caps * s.share[0])
+    pull = program.tail_gradient + drawn[:-1]
+    mass_error = program.mass + float(drawn[-1])
+    risk = program.mass * s.t + float(program.tail_gradient @ s.x) + float(program.caps @ s.pair[1])
     if program.budgets is None:
         gap = risk - float((pull / program.prices).min())
         error = abs(mass_error)
     else:
-        gap = float(q @ s.z + (program.caps * s.beta) @ s.u)
-        error = max(float(np.max(np.abs(s.x * pull / program.budgets - 1.0))), abs(mass_error))
-    return _View(program.losses @ s.x - s.t, pull, mass_error, risk, gap, error)
+        gap = float((s.share * s.pair @ program.caps).sum())
+        error = max(float(np.abs(s.x * pull / program.budgets - 1.0).max()), abs(mass_error))
+    return _View(matrix @ np.append(s.x, s.t), pull, mass_error, risk, gap, error)
 
 
-def _advance(program: TailProgram, matrix: Floats, s: _State, view: _View, *, floor: float) -> _State | None:
+def _advance(
+    program: TailProgram, matrix: Floats, s: _State, view: _View, total: float, *, floor: float
+) -> _State | None:
     """Take one predictor–corrector step; None when the equations cannot be solved."""
-    spread = s.z / s.alpha + s.u / s.beta
-    weight = program.caps / spread
-    factor = _factor(matrix, weight, s.lam / s.x)
-    if factor is None:
+    system = _system(program, matrix, s, view)
+    if system is None:
         return None
-    system = _System(program, matrix, s, view, factor, weight, spread)
     held = program.budgets
     target = np.zeros_like(s.x) if held is None else held
-    ahead = _solve(system, -s.alpha * s.z, -s.beta * s.u, target - s.lam * s.x)
+    ahead = _solve(system, -s.pair, target - s.lam * s.x)
     primal, dual = _lengths(s, ahead)
-    mu = _complementarity(program, s)
-    after = _complementarity(program, _moved(s, ahead, min(1.0, primal), min(1.0, dual)))
-    centre = max(mu * min(1.0, after / mu) ** 3, min(mu, floor / (1.0 + 2.0 * float(program.caps.sum()))))
+    mu = _complementarity(program, total, s)
+    after = _complementarity(program, total, _moved(s, ahead, min(1.0, primal), min(1.0, dual)))
+    centre = max(mu * min(1.0, after / mu) ** 3, min(mu, floor / (1.0 + 2.0 * total)))
     if held is None:
         target = np.full_like(s.x, centre / s.x.size)
     # Second-order terms beyond μ itself come from steps that cannot be taken in full, and mislead.
     most = mu / s.x.size if held is None else held
-    final = _solve(
-        system,
-        centre - s.alpha * s.z - np.clip(ahead.alpha * ahead.z, -mu, mu),
-        centre - s.beta * s.u + np.clip(ahead.alpha * ahead.u, -mu, mu),
-        target - s.lam * s.x - np.clip(ahead.lam * ahead.x, -most, most),
-    )
+    second = ahead.share * ahead.pair
+    np.minimum(np.maximum(second, -mu, out=second), mu, out=second)
+    bent = np.minimum(np.maximum(ahead.lam * ahead.x, -most), most)
+    final = _solve(system, (centre - second) / s.share - s.pair, target - s.lam * s.x - bent)
     primal, dual = _lengths(s, final)
     return _moved(s, final, min(1.0, STEP_FRACTION * primal), min(1.0, STEP_FRACTION * dual))
 
@@ -212,13 +219,47 @@ def _moved(s: _State, d: _Step, primal: float, dual: float) -> _State:
     return _State(
         s.x + primal * d.x,
         s.t + primal * d.t,
-        s.u + primal * d.u,
-        s.z + primal * d.z,
-        s.alpha + dual * d.alpha,
-        s.beta - dual * d.alpha,
+        s.pair + primal * d.pair,
+        s.share + dual * d.share,
         s.lam + dual * d.lam,
         s.theta + dual * d.theta,
     )
+
+
+class _System(NamedTuple):
+    """The factored equations at one iterate, and what both of their solutions use.
+
+    `ratio` is pair / share, `spread` its sum H, `lean` the excesses' residual z − u + L x − t, `rest` that of
+    the gradient, `priced` the solution for a'x.
+    """
+
+    program: TailProgram
+    matrix: Floats
+    state: _State
+    factor: Floats
+    weight: Floats
+    ratio: Floats
+    spread: Floats
+    lean: Floats
+    rest: Floats
+    priced: Floats
+
+
+def _system(program: TailProgram, matrix: Floats, s: _State, view: _View) -> _System | None:
+    ratio = s.pair / s.share
+    spread = ratio[0] + ratio[1]
+    weight = program.caps / spread
+    factor = _factor(matrix, weight, s.lam / s.x)
+    if factor is None:
+        return None
+    rest = np.empty(s.x.size + 1)
+    rest[:-1] = view.pull - s.lam - s.theta * program.prices
+    rest[-1] = view.mass_error
+    priced = np.empty(0)
+    if program.budgets is None:
+        priced = dpotrs(factor, np.append(program.prices, 0.0), lower=False, overwrite_b=True)[0]
+    lean = s.pair[0] - s.pair[1] + view.excess
+    return _System(program, matrix, s, factor, weight, ratio, spread, lean, rest, priced)
 
 
 def _factor(matrix: Floats, weight: Floats, diagonal: Floats) -> Floats | None:
@@ -240,47 +281,28 @@ def _factor(matrix: Floats, weight: Floats, diagonal: Floats) -> Floats | None:
     return None
 
 
-class _System(NamedTuple):
-    """The factored equations at one iterate."""
-
-    program: TailProgram
-    matrix: Floats
-    state: _State
-    view: _View
-    factor: Floats
-    weight: Floats
-    spread: Floats
-
-
-def _solve(system: _System, ra: Floats, rb: Floats, rx: Floats) -> _Step:
-    """Return the direction for the complementarity residuals of α z, (1 − α) u and λ x."""
-    program, matrix, s, view, factor, weight, spread = system
-    n = s.x.size
-    # ρ collects the complementarity targets and what u − z = L x − t is off by.
-    rho = ra / s.alpha - rb / s.beta + (s.z - s.u + view.excess)
-    right = -(matrix.T @ (weight * rho))
-    right[:n] += rx / s.x - (view.pull - s.lam - s.theta * program.prices)
-    right[n] -= view.mass_error
+def _solve(system: _System, wanted: Floats, rx: Floats) -> _Step:
+    """Return the direction for the residuals of share · pair over share, and of λ x."""
+    program, matrix, s = system.program, system.matrix, system.state
+    rho = wanted[0] - wanted[1] + system.lean
+    right = -(matrix.T @ (system.weight * rho)) - system.rest
+    right[:-1] += rx / s.x
+    step = dpotrs(system.factor, right, lower=False, overwrite_b=True)[0]
     theta = 0.0
     if program.budgets is None:
-        both = np.zeros((n + 1, 2), order="F")
-        both[:, 0] = right
-        both[:n, 1] = program.prices
-        solved = dpotrs(factor, both, lower=False, overwrite_b=True)[0]
         missing = 1.0 - float(program.prices @ s.x)
-        theta = (missing - float(program.prices @ solved[:n, 0])) / float(program.prices @ solved[:n, 1])
-        step = solved[:, 0] + theta * solved[:, 1]
-    else:
-        step = dpotrs(factor, right, lower=False, overwrite_b=True)[0]
-    alpha = (rho + matrix @ step) / spread
-    du = (rb + s.u * alpha) / s.beta
-    dz = (ra - s.z * alpha) / s.alpha
-    return _Step(step[:n], float(step[n]), du, dz, alpha, (rx - s.lam * step[:n]) / s.x, theta)
+        priced = system.priced
+        theta = (missing - float(program.prices @ step[:-1])) / float(program.prices @ priced[:-1])
+        step = step + theta * priced
+    share = np.empty_like(s.share)
+    np.divide(rho + matrix @ step, system.spread, out=share[0])
+    np.negative(share[0], out=share[1])
+    x = step[:-1]
+    return _Step(x, float(step[-1]), wanted - system.ratio * share, share, (rx - s.lam * x) / s.x, theta)
 
 
 def _lengths(s: _State, d: _Step) -> tuple[float, float]:
     """Return how far primal and dual variables can go before one of them is zero."""
-    primal = min(float((d.x / s.x).min()), float((d.u / s.u).min()), float((d.z / s.z).min()))
-    ratio = d.alpha / s.alpha
-    dual = min(float((d.lam / s.lam).min()), float(ratio.min()), -float((d.alpha / s.beta).max()))
+    primal = min(float((d.x / s.x).min()), float((d.pair / s.pair).min()))
+    dual = min(float((d.lam / s.lam).min()), float((d.share / s.share).min()))
     return (-1.0 / primal if primal < -1e-3 else 1e3), (-1.0 / dual if dual < -1e-3 else 1e3)

@@ -31,8 +31,10 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 ENGINE_TOLERANCE = 1e-11
-LOOSE = 1e-2
+LOOSE = 0.1
 """Gap at which a first guess of the minimum is good enough to screen by."""
+WHOLE = 0.8
+"""Share of the scenarios from which a band takes them all."""
 MOST_ROUNDS = 25
 BARRIERS = (0.05, 1.0, 20.0)
 """First barrier parameter over the spread of the losses, and larger ones where it got stuck: the larger, the
@@ -84,6 +86,8 @@ class Screened(NamedTuple):
 
 def near_minimum(problem: TailProblem, x: Floats) -> Floats:
     """Return positions near the minimum, from one loose solve on a band."""
+    if minimum_band(problem) >= WHOLE * len(problem.returns):
+        return x  # the band would hold every scenario, and its solution needs no better start
     point, full = _start(problem, x, BARRIERS[0])
     band = _screen(problem, full, minimum_band(problem))
     return _solve_band(problem, band, point, LOOSE).point.x
@@ -104,7 +108,7 @@ def solve_screened(problem: TailProblem, x: Floats, size: int, barrier: float) -
             break
         if wrong.size <= 0.5 * band.kept.size and solution.ended != "unbounded":
             band = _widened(problem, band, tried.losses, solution.point.t, wrong.size)
-            point, full = _start(problem, solution.point.x, barrier)
+            point, full = _start(problem, solution.halfway, barrier)
             continue
         # The band was too narrow for the step: begin again on twice its size, no worse than before.
         size = 2 * band.kept.size
@@ -158,7 +162,7 @@ def _full_pass(problem: TailProblem, x: Floats) -> FullPass:
 def _screen(problem: TailProblem, full: FullPass, size: int) -> Band:
     """Keep the `size` scenarios nearest to VaR, or more where ties or probabilities leave them no freedom."""
     distance = np.abs(full.losses - full.var)
-    while size < 0.8 * distance.size:
+    while size < WHOLE * distance.size:
         reach = np.partition(distance, size - 1)[size - 1]
         near = distance <= reach
         kept = np.flatnonzero(near)
