@@ -14,8 +14,9 @@ from riskcore.allocation import ALLOCATORS
 from riskcore.contributions import risk_contributions
 from riskcore.dashboard import cached, scenario_set
 from riskcore.dashboard.money import Money, in_base, money_of, rates_for
-from riskcore.dashboard.portfolio_codes import Shares, content_of, saved_title, shares_of
+from riskcore.dashboard.portfolio_codes import content_of, saved_title, shares_of
 from riskcore.dashboard.view import HORIZONS, SAVED_CODE, View, typed_weights
+from riskcore.data.holdings_shares import Shares
 from riskcore.data.price_set import PriceSet
 from riskcore.errors import AssetMismatchError, InputError, MissingDataError, NumericalError, listed
 from riskcore.measures import MEASURES, risk
@@ -362,8 +363,7 @@ class Book:
         content = content_of(code)
         if isinstance(content, Shares):
             # Weights are the same in every currency.
-            rates = rates_for(self.local, self.view.base or "EUR")
-            return content.values(self.local, rates, self.view.base).weights
+            return content.values(self.local, rates_for(self.local, "EUR"), "").weights
         return presets_of(self.prices, assets).get(code) if content is None else content
 
     def shares(self, code: str) -> Shares | None:

@@ -1,7 +1,6 @@
 """What the reader holds: pasted or from a file, mapped to the assets of the data, made A or B."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -10,19 +9,20 @@ import streamlit as st
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.data_questions import digest_of, read_asking
+from riskcore.dashboard.data_shares import basis_words, holdings_of, offer, show_drift
+from riskcore.dashboard.money import rates_for
 from riskcore.dashboard.text import counted, plain
-from riskcore.dashboard.view import CURRENCIES, LOWEST_VALUE, View, query_of, weights_code
+from riskcore.dashboard.view import CURRENCIES, LOWEST_VALUE, View
 from riskcore.dashboard.widgets import data_table, guarded, notice
 from riskcore.data.holdings import HoldingsAnswers, HoldingsReading, Unmatched, read_holdings
+from riskcore.data.holdings_shares import Shares
 from riskcore.data.matching import asset_names, match_asset
 from riskcore.data.sample import SAMPLES
-from riskcore.figures.words import dated
 
 __all__ = ["holdings_door"]
 
 MOST_MEGABYTES = 64
 MOST_ASKED = 50
-LONGEST_CODE = 4000
 LEAVE_OUT = "\0leave out"
 SYMBOL = re.compile(r"[A-Za-z0-9.\-=^&]{1,20}")
 EXAMPLE = "Ticker\tShares\tPrice\nSPY\t120\t512.40\nBND\t300\t73.10\nCash\t2,500\t1"
@@ -54,27 +54,32 @@ def holdings_door(book: Book) -> None:
             _read(content, uploaded.name if uploaded else None, book)
     with st.expander("A and B in numbers"):
         data_table(_weights_shown(book.both), key="weights_shown")
+    show_drift(book)
 
 
 def _read(content: str | bytes, filename: str | None, book: Book) -> None:
-    known, prices_at = book.prices.assets, _last_prices(book)
-    found = read_asking(content, filename, known, prices_at)
+    known, prices_at = book.local.assets, _last_prices(book)
+    rates, base = rates_for(book.local, "EUR"), book.asked.base or book.asked.currency
+    day = book.local.prices.index[-1]
+    found = read_asking(content, filename, known, prices_at, rates=rates, base=base, day=day)
     if found is None:
         return
     reading, answers = found
-    place = f"holdings_{digest_of(content)}_{book.prices.fingerprint[:8]}"
+    place = f"holdings_{digest_of(content)}_{book.local.fingerprint[:8]}"
     if reading.unmatched:
         mapped = _map_unmatched(reading, book, place)
         if mapped:
             answers = replace(answers, assets=mapped)
-            reading = read_holdings(content, filename, known, prices_at, answers)
+            reading = read_holdings(
+                content, filename, known, prices_at, answers, rates=rates, base=base, day=day
+            )
         if reading.unmatched:
             _other_sources(reading, book)
     _show(reading, answers, book, place)
 
 
 def _last_prices(book: Book) -> dict[str, float]:
-    last = book.prices.prices.ffill().iloc[-1].dropna()
+    last = book.local.prices.ffill().iloc[-1].dropna()
     return {str(asset): float(price) for asset, price in last.items()}
 
 
@@ -85,7 +90,7 @@ def _map_unmatched(reading: HoldingsReading, book: Book, place: str) -> dict[str
     st.warning(
         plain(
             f"{len(rows)} of {counted(len(reading.positions), 'position')}: the {many} no asset in "
-            f"{book.prices.label}. Say which asset is meant, or leave it out; nothing is dropped unsaid."
+            f"{book.local.label}. Say which asset is meant, or leave it out; nothing is dropped unsaid."
         ),
         icon=":material/help:",
     )
@@ -102,13 +107,13 @@ def _map_unmatched(reading: HoldingsReading, book: Book, place: str) -> dict[str
 
 def _ask_asset(row: Unmatched, book: Book, key: str) -> str | None:
     near = list(row.suggestions)
-    options = [*near, LEAVE_OUT, *(t for t in book.prices.tickers if t not in near)]
+    options = [*near, LEAVE_OUT, *(t for t in book.local.tickers if t not in near)]
     like = f" · like {', '.join(near)}" if near else ""
 
     def described(ticker: str) -> str:
         if ticker == LEAVE_OUT:
             return "Leave it out"
-        name = str(book.prices.assets.loc[ticker, "name"])
+        name = str(book.local.assets.loc[ticker, "name"])
         return ticker if name in ("", ticker) else f"{ticker} · {name}"
 
     return st.selectbox(
@@ -162,12 +167,14 @@ def _show(reading: HoldingsReading, answers: HoldingsAnswers, book: Book, place:
     currency, money = _money(reading, answers, place)
     st.markdown(f"**{plain(_summary(reading, currency))}**")
     data_table(_positions(reading, currency), key="weights_read", hide_index=True)
-    for note in (_held(reading, book), *reading.notes):
+    for note in (basis_words(reading, book), *reading.notes):
         st.caption(plain(f"• {note}"))
     if reading.unmatched:
         st.caption("These holdings can be made A or B once every row is mapped or left out.")
         return
-    _offer(reading.weights, money, book)
+    holdings = holdings_of(reading, book)
+    follows = isinstance(holdings.content, Shares) and "value" in money
+    offer(holdings, {**money, "value": None} if follows else money, book)
 
 
 def _money(reading: HoldingsReading, answers: HoldingsAnswers, place: str) -> tuple[str, dict[str, object]]:
@@ -201,17 +208,6 @@ def _summary(reading: HoldingsReading, currency: str) -> str:
     return ", ".join(parts) + "."
 
 
-def _held(reading: HoldingsReading, book: Book) -> str:
-    """Say whether the weights drift, and what the pages do with them."""
-    kept = "Every page holds the weights constant, rebalanced every period."
-    if reading.unit != "shares":
-        return f"{reading.drifts} {kept}"
-    own = all(p.price is not None for p in reading.positions if p.kind == "shares")
-    day = dated(book.prices.prices.index[-1])
-    basis = "the prices of the table" if own else f"the table’s prices, else the data’s last ones ({day})"
-    return f"{reading.drifts} Those shown are at {basis}; paste again when prices have moved. {kept}"
-
-
 def _positions(reading: HoldingsReading, currency: str) -> pd.DataFrame:
     """Return the positions as a table; columns nothing is known about are left away."""
     whole = reading.total_value
@@ -232,36 +228,6 @@ def _positions(reading: HoldingsReading, currency: str) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows)
     return table.loc[:, table.notna().any()]
-
-
-def _offer(weights: Mapping[str, float], money: Mapping[str, object], book: Book) -> None:
-    """Make the weights A or B, with the assets they need and the value they have."""
-    held = {*book.assets, *(k for k, v in weights.items() if v)}
-    assets = tuple(t for t in book.prices.tickers if t in held)
-    added = [a for a in assets if a not in book.assets]
-    if added:
-        notice(f"{', '.join(added)} will be added to the assets shown.")
-    code = weights_code(weights)
-    if len(code) > LONGEST_CODE:
-        notice(f"{len(weights)} positions are too many for a link: they last for this session only.")
-    changes = {**({"assets": assets} if added else {}), **money}
-    with st.container(horizontal=True, vertical_alignment="center"):
-        for letter in ("a", "b"):
-            st.button(
-                f"Make this {letter.upper()}",
-                key=f"use_{letter}",
-                type="primary",
-                on_click=state.change,
-                kwargs={letter: code, **changes},
-            )
-        if code in (book.view.a, book.view.b):
-            st.page_link(
-                "pages/contributions.py",
-                label=f"This is {'A' if code == book.view.a else 'B'}: see who carries its risk",
-                icon=":material/bar_chart:",
-                query_params=query_of(book.view),
-                width="content",
-            )
 
 
 def _weights_shown(both: tuple[Holding, Holding]) -> pd.DataFrame:

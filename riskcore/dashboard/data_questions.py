@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from riskcore.dashboard.text import plain
+from riskcore.data.currency import Rates
 from riskcore.data.holdings import HoldingsAnswers, HoldingsReading, read_holdings
 from riskcore.errors import InputError
 
@@ -33,8 +34,14 @@ def read_asking(
     filename: str | None,
     known: pd.DataFrame,
     prices_at: Mapping[str, float],
+    *,
+    rates: Rates,
+    base: str,
+    day: object,
 ) -> tuple[HoldingsReading, HoldingsAnswers] | None:
     """Read holdings, asking wherever they can be read in several ways; None while a question is open.
+
+    Amounts in several currencies are added up by the rates; only a currency without one is asked about.
 
     Raises
     ------
@@ -46,7 +53,10 @@ def read_asking(
     asked: set[str] = set()
     while True:
         try:
-            return read_holdings(content, filename, known, prices_at, answers), answers
+            reading = read_holdings(
+                content, filename, known, prices_at, answers, rates=rates, base=base, day=day
+            )
+            return reading, answers
         except InputError as error:
             topic = _topic(error)
             if topic is None or topic in asked:

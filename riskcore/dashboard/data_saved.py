@@ -9,8 +9,9 @@ import streamlit as st
 from riskcore.dashboard import cached, saved, state
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.data_quality import decisions_of
+from riskcore.dashboard.portfolio_codes import code_of, details_of
 from riskcore.dashboard.text import counted, plain
-from riskcore.dashboard.view import View, weights_code
+from riskcore.dashboard.view import View
 from riskcore.dashboard.widgets import data_table
 from riskcore.data.store import PortfolioShelf, PriceSetShelf, SavedPortfolio, SavedPriceSet
 from riskcore.errors import InputError, RiskcoreError, listed
@@ -87,20 +88,29 @@ def _save_portfolio(book: Book) -> None:
         st.button(
             "Save", key="save_portfolio", type="primary", on_click=_run, args=(lambda: _keep_portfolio(book),)
         )
-        st.caption("Saves its weights as they are now. A name that exists gets a new version.")
+        st.caption(
+            "Saves its weights as they are now; shares are saved as shares and drift with prices. A name "
+            "that exists gets a new version."
+        )
 
 
 def _keep_portfolio(book: Book) -> str:
     holding = book.a if _typed("save_which") == "A" else book.b
     name = _typed("save_portfolio_name")
-    weights = {str(k): float(v) for k, v in holding.portfolio.weights.items() if v}
-    details = {
+    details: dict[str, object] = {
         "data": book.view.data,
         "made from": holding.title,
-        "value": book.view.value,
-        "currency": book.view.currency,
+        "value": book.asked.value,
+        "currency": book.asked.currency,
     }
-    kept = saved.store().portfolios.save(name, weights, details=details, note=_typed("save_portfolio_note"))
+    shares, note = book.shares(holding.code), _typed("save_portfolio_note")
+    shelf = saved.store().portfolios
+    if shares is not None:
+        details |= details_of(shares)
+        kept = shelf.save(name, shares.pieces, kind="shares", details=details, note=note)
+    else:
+        weights = {str(k): float(v) for k, v in holding.portfolio.weights.items() if v}
+        kept = shelf.save(name, weights, details=details, note=note)
     return f"{name} is saved, version {kept.version}."
 
 
@@ -139,7 +149,7 @@ def _row(entry: Entry) -> dict[str, object]:
     if isinstance(entry, SavedPriceSet):
         about: dict[str, object] = {"assets": len(entry.tickers), "from": entry.first, "to": entry.last}
     else:
-        about = {"positions": len(entry.positions), "version": entry.version}
+        about = {"positions": len(entry.positions), "of": entry.kind, "version": entry.version}
     return {"name": entry.name, **about, "note": entry.note, "saved": when}
 
 
@@ -211,7 +221,8 @@ def _hold(letter: str, entry: SavedPortfolio, book: Book) -> str:
     changes["assets"] = tuple(t for t in tickers if t in {*shown, *held})
     if entry.details.get("value"):
         changes |= {"value": entry.details["value"], "currency": entry.details.get("currency", View.currency)}
-    state.change(**{**changes, letter: weights_code(entry.positions)})
+    pinned = entry.version != saved.store().portfolios.load(entry.key).version
+    state.change(**{**changes, letter: code_of(entry, pinned=pinned)})
     return f"{letter.upper()} is {entry.name}, version {entry.version}{told}."
 
 

@@ -1,4 +1,4 @@
-"""In which currency a view shows returns and money: rates, base currencies on offer, the value that follows."""
+"""In which currency a view shows returns and money: rates, base currencies, the value that follows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from riskcore.dashboard import cached
-from riskcore.dashboard.portfolio_codes import Shares, content_of
+from riskcore.dashboard.portfolio_codes import content_of
 from riskcore.dashboard.view import CURRENCIES, LOWEST_VALUE, View
 from riskcore.data.currency import Rates, convertible, ecb_rates, rates_in, unit_of
+from riskcore.data.holdings_shares import Shares
 from riskcore.data.price_set import PriceSet
 from riskcore.errors import MissingDataError, listed
 from riskcore.figures.words import dated, money
@@ -77,9 +78,7 @@ def in_base(local: PriceSet, base: str, assets: Sequence[str]) -> PriceSet:
     able = convertible(local, base, rates)
     unable = [asset for asset in assets if asset not in able]
     # An asset that cannot be converted and is not shown is left away; one that is shown is refused by name.
-    chosen = tuple(
-        a for a in local.tickers if a in unable or (a in able and pd.notna(local.first_dates[a]))
-    )
+    chosen = tuple(a for a in local.tickers if a in unable or (a in able and pd.notna(local.first_dates[a])))
     return cached.converted(local, base, rates, chosen)
 
 
@@ -98,10 +97,10 @@ def money_of(view: View, local: PriceSet, assets: Sequence[str]) -> Money:
     for letter, code in (("A", view.a), ("B", view.b)):
         shares = content_of(code)
         if isinstance(shares, Shares):
-            worth = shares.values(local, rates_for(local, view.base or "EUR"), view.base)
+            unit = view.base or view.currency
+            worth = shares.values(local, rates_for(local, unit), unit)
             if not LOWEST_VALUE <= worth.total <= HIGHEST_VALUE:
                 continue
-            unit = worth.currency or view.currency
             words = f"Value {money(worth.total, unit)}: the shares of {letter} on {dated(worth.day)}"
             return Money(worth.total, unit, words)
     return Money(None, view.base or view.currency)

@@ -8,23 +8,17 @@ the data, for data that is rebased or adjusted. `p:<key>` is a saved portfolio, 
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from riskcore.dashboard import saved
 from riskcore.dashboard.view import SAVED_CODE, SHARES_CODE, quoted, typed_weights, unquoted
-from riskcore.data.currency import Rates, unit_of
-from riskcore.data.price_set import PriceSet
-from riskcore.errors import AssetMismatchError, InputError, MissingDataError, RiskcoreError, listed
+from riskcore.data.holdings_shares import Shares
+from riskcore.errors import InputError, RiskcoreError
 
 if TYPE_CHECKING:
     from riskcore.data.store import SavedPortfolio
 
 __all__ = [
-    "Shares",
-    "Worth",
     "assets_of",
     "code_of",
     "content_of",
@@ -38,126 +32,6 @@ __all__ = [
 
 MONEY = "$"
 SAVED_KEY = re.compile(r"p:([0-9A-Za-z_-]{1,64})(?:@([0-9]{1,6}))?")
-
-
-@dataclass(frozen=True)
-class Shares:
-    """Pieces held, and cash by currency.
-
-    Parameters
-    ----------
-    pieces
-        Asset to number of shares, negative when short.
-    cash
-        Currency to money in the account; "" where none is stated.
-    factors
-        Asset to its stated price per price of the data; 1 for an asset left out.
-    """
-
-    pieces: Mapping[str, float]
-    cash: Mapping[str, float] = field(default_factory=dict)
-    factors: Mapping[str, float] = field(default_factory=dict)
-
-    def values(self, prices: PriceSet, rates: Rates, base: str, day: object = None) -> "Worth":
-        """Return what the shares are worth on a day: the last row of the data on or before it.
-
-        Parameters
-        ----------
-        prices
-            Each asset in the currency its row states.
-        rates
-            To add up several currencies with, as known on that day.
-        base
-            The currency of the value; empty for the one the assets have in common.
-        day
-            The last row of the assets' common history when omitted.
-
-        Raises
-        ------
-        AssetMismatchError
-            The data lacks an asset.
-        MissingDataError
-            There is no price on the day, a currency has no rate, or nothing positive is left.
-        """
-        held = [asset for asset, number in self.pieces.items() if number]
-        if not held:
-            raise MissingDataError("These shares hold nothing; weights need at least one position.")
-        absent = [asset for asset in held if asset not in prices.tickers]
-        if absent:
-            raise AssetMismatchError(f"{prices.label} has no {listed(absent)}.", unknown=absent)
-        wanted = prices.common_end(held) if day is None else pd.Timestamp(str(day))
-        where = int(prices.prices.index.searchsorted(wanted, side="right")) - 1
-        row = prices.prices.iloc[max(where, 0)][held]
-        if where < 0 or row.isna().any():
-            raise MissingDataError(
-                f"{listed(row.index[row.isna()]) or listed(held)} has no price on {wanted:%Y-%m-%d}."
-            )
-        when = pd.Timestamp(prices.prices.index[where])
-        units = {asset: unit_of(str(prices.assets.loc[asset, "currency"])) for asset in held}
-        target = base or self._common(units)
-        worth = {
-            asset: self.pieces[asset]
-            * self.factors.get(asset, 1.0)
-            * float(row[asset])
-            * units[asset][1]
-            * _rate(units[asset][0], target, rates, when)
-            for asset in held
-        }
-        cash = math.fsum(money * _rate(code, target, rates, when) for code, money in self.cash.items())
-        return Worth(worth, cash, target, when)
-
-    def _common(self, units: Mapping[str, tuple[str, float]]) -> str:
-        """Return the first currency named: where there is one only, it is that of everything."""
-        named = [*self.cash, *(unit for unit, _ in units.values())]
-        return next((code for code in named if code), "")
-
-
-@dataclass(frozen=True)
-class Worth:
-    """What shares are worth on a day.
-
-    Parameters
-    ----------
-    values
-        Asset to value.
-    cash
-        The cash, in the same currency.
-    currency
-        Three letters; empty where the data states none.
-    day
-        The day of the prices.
-    """
-
-    values: Mapping[str, float]
-    cash: float
-    currency: str
-    day: pd.Timestamp
-
-    @property
-    def total(self) -> float:
-        """Positions and cash together."""
-        return math.fsum([self.cash, *self.values.values()])
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """Asset to fraction of the total.
-
-        Raises
-        ------
-        MissingDataError
-            The total is not positive.
-        """
-        if not (math.isfinite(self.total) and self.total > 0):
-            raise MissingDataError(
-                f"The shares and cash are worth {self.total:,.2f} together; weights need a positive value. Add "
-                "the cash the short sales brought."
-            )
-        return {asset: value / self.total for asset, value in self.values.items()}
-
-
-def _rate(unit: str, target: str, rates: Rates, day: pd.Timestamp) -> float:
-    # Without a stated currency there is nothing to convert by: the reader says which money it is.
-    return 1.0 if not unit or not target or unit == target else rates.at(unit, target, day)
 
 
 def shares_code(shares: Shares) -> str:
@@ -255,8 +129,8 @@ def known_saved(code: str) -> "SavedPortfolio | None":
     except InputError as error:
         which = "" if version is None else f", version {version},"
         raise InputError(
-            f"No saved portfolio{which} has the key {found[1][:12]} on this server; it may have been saved on "
-            "another one."
+            f"No saved portfolio{which} has the key {found[1][:12]} on this server; it may have been saved "
+            "on another one."
         ) from error
     if entry.deleted_at is not None:
         raise InputError(f"{entry.name[:60]} was deleted; it can be restored on the Data page.")

@@ -9,7 +9,7 @@ from riskcore.data.currency import ecb_rates
 from riskcore.data.price_set import PriceSet
 from riskcore.errors import RiskcoreError
 
-__all__ = ["arguments_of", "page_script", "window_literal"]
+__all__ = ["arguments_of", "page_script", "scenario_lines", "window_literal"]
 
 
 def page_script(book: Book, body: str, *, imports: str = "") -> str:
@@ -23,7 +23,7 @@ def page_script(book: Book, body: str, *, imports: str = "") -> str:
         a, b = book.both
     except RiskcoreError as error:
         return f"# No script: {' '.join(str(error).split())}\n"
-    active, active_imports = _active(book)
+    active, active_imports = scenario_lines(book, book.view.scenario_set)
     imports_of_data, *loading = _loading(book.view.data, book.local)
     if book.view.base:
         imports_of_data, loading = _in_base(book, imports_of_data, loading)
@@ -45,9 +45,9 @@ def page_script(book: Book, body: str, *, imports: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _active(book: Book) -> tuple[str, str]:
-    """Return the lines that turn `scenarios` into the active scenario set, and their imports."""
-    code, index = book.view.scenario_set, book.benchmark
+def scenario_lines(book: Book, code: str) -> tuple[str, str]:
+    """Return the lines that turn `scenarios` into a scenario set, and their imports."""
+    index = book.benchmark
     names = list(dict.fromkeys((*book.assets, *([index] if index else []))))
     base = f"prices.scenarios({names!r}{window_literal(book)})"
     named = book.viewable(code) if code else ()
@@ -88,7 +88,11 @@ def _loading(key: str, prices: PriceSet) -> list[str]:
 
 def _in_base(book: Book, imports: str, loading: list[str]) -> tuple[str, list[str]]:
     """Return imports and lines with the conversion to the base currency behind the loading."""
-    rates = "ecb_rates()" if rates_for(book.local, book.view.base, book.assets) is ecb_rates() else "rates_in(prices)"
+    rates = (
+        "ecb_rates()"
+        if rates_for(book.local, book.view.base, book.assets) is ecb_rates()
+        else "rates_in(prices)"
+    )
     assets = list(book.prices.tickers)
     return (
         f"from riskcore.data.currency import convert, {rates.split('(')[0]}\n{imports}",

@@ -35,21 +35,9 @@ __all__ = [
 HORIZONS = {"1d": "1 day", "1w": "1 week", "10d": "10 days", "1m": "1 month", "1p": "1 period"}
 MEASURES = {"cvar": "CVaR", "volatility": "Volatility", "var": "VaR"}
 # The first ones are asked for most; all have reference rates of the ECB.
-CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CHF", "INR", "HKD", "CAD", "AUD") + (
-    "CNY",
-    "SEK",
-    "NOK",
-    "DKK",
-    "SGD",
-    "KRW",
-    "BRL",
-    "ZAR",
-    "MXN",
-    "NZD",
-    "PLN",
-    "CZK",
-    "HUF",
-    "TRY",
+CURRENCIES = tuple(
+    """USD EUR GBP JPY CHF INR HKD CAD AUD
+    CNY SEK NOK DKK SGD KRW BRL ZAR MXN NZD PLN CZK HUF TRY""".split()
 )
 LOWEST_CONFIDENCE, HIGHEST_CONFIDENCE = 0.90, 0.999
 HIGHEST_WEIGHT = 100.0
@@ -64,11 +52,13 @@ PAGE_KEYS = frozenset(
     {"gap", "crises", "crisis", "more", "door", "by", "compared", "closer", "view"}
     | {"rules", "learn", "every", "bp", "held"}
     | {"frontier", "point", "bounds", "bounded", "least", "most", "form"}
-    | {"betas", "rise", "dur", "rho", "stress", "views", "moves", "times", "adv", "hit", "lose", "seed"}
-    | {"drawn", "turb", "named", "own"}
+    | {"betas", "rise", "dur", "rho", "stress", "views", "moves", "times", "adv", "lose", "seed"}
+    | {"drawn", "turb", "named", "own", "drise", "dtimes", "drho", "part", "half", "side", "share", "block"}
     | {"groups", "budgets", "short", "gross", "turn", "fee", "te", "ccap", "acap", "cov", "mu"}
     | {"market", "tilts", "atmost"}
     | {"aim", "te", "pf", "each", "whose", "follows"}
+    | {"factors", "model", "pcs", "fitted", "se", "ridge", "fx", "others"}
+    | {f"f{place}" for place in range(1, 13)}
 )
 INSTEAD = "The default is used instead."
 
@@ -79,9 +69,9 @@ class View:
 
     `assets` empty means the data set's own default; `start` and `end` None mean all the data; `value`
     None means no money figures, and `currency` is the one it was given in; `base` is the currency returns
-    and money are converted to, empty for local returns; `bench` is an asset or a portfolio code, empty for the data set's default
-    index; `scenario_set` is a code of `scenario_set`, empty for history; `present` is the part
-    of the page shown large, counted from 1, and 0 for the whole page.
+    and money are converted to, empty for local returns; `bench` is an asset or a portfolio code, empty for
+    the data set's default index; `scenario_set` is a code of `scenario_set`, empty for history; `present`
+    is the part of the page shown large, counted from 1, and 0 for the whole page.
     """
 
     data: str = "global"

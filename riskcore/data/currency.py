@@ -41,7 +41,7 @@ YAHOO_SOURCE = "Yahoo’s exchange rates"
 LONGEST_AGE = 5
 CODE = re.compile(r"[A-Z]{3}")
 YAHOO_PAIR = re.compile(r"([A-Z]{3})?([A-Z]{3})=X")
-PAGE_OF_ADVICE = "keep the local returns"
+ADVICE = "keep the local returns"
 Floats = NDArray[np.float64]
 
 
@@ -191,7 +191,11 @@ class Rates:
     def _span(self, currencies: Sequence[str]) -> str:
         foreign = [c for c in dict.fromkeys(currencies) if c != self.pivot]
         days = self.per_pivot[foreign].dropna().index
-        return f"there are some from {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}" if len(days) else "there are none"
+        return (
+            f"there are some from {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
+            if len(days)
+            else "there are none"
+        )
 
 
 @cache
@@ -321,7 +325,7 @@ def _check_currencies(stated: Mapping[str, str], base: str, rates: Rates) -> Non
     if unstated:
         raise MissingDataError(
             f"The currency of {listed(unstated)} is not stated, so it cannot be converted to {base}; "
-            f"{PAGE_OF_ADVICE}, or leave it out.",
+            f"{ADVICE}, or leave it out.",
             assets=unstated,
         )
     known = {base, *rates.currencies}
@@ -329,7 +333,7 @@ def _check_currencies(stated: Mapping[str, str], base: str, rates: Rates) -> Non
     if without:
         where = listed(f"{asset} ({code})" for asset, code in without.items())
         raise MissingDataError(
-            f"{rates.source} have none for the currency of {where}; {PAGE_OF_ADVICE}, leave it out, or fetch "
+            f"{rates.source} have none for the currency of {where}; {ADVICE}, leave it out, or fetch "
             f"{listed(sorted({f'{unit_of(c)[0]}{base}=X' for c in without.values()}))} from Yahoo with the "
             "prices.",
             assets=list(without),
@@ -370,7 +374,7 @@ def _notes(
     if not len(known):
         raise MissingDataError(
             f"{rates.source} have none for {unit} in {base} between {days[0]:%Y-%m-%d} and "
-            f"{days[-1]:%Y-%m-%d}, so {listed(names)} cannot be converted; {PAGE_OF_ADVICE}, or leave it out.",
+            f"{days[-1]:%Y-%m-%d}, so {listed(names)} cannot be converted; {ADVICE}, or leave it out.",
             assets=names,
         )
     first, last = int(known[0]), int(known[-1])
@@ -378,7 +382,7 @@ def _notes(
     if len(holes):
         raise MissingDataError(
             f"{rates.source} have none for {unit} in {base} on {days[holes[0]]:%Y-%m-%d} or in the {within} "
-            f"days before it, and {len(holes)} such days in all; {PAGE_OF_ADVICE}, choose a window without "
+            f"days before it, and {len(holes)} such days in all; {ADVICE}, choose a window without "
             "them, or allow older rates.",
             assets=names,
             date=days[holes[0]],
@@ -392,11 +396,11 @@ def _notes(
     ]
     if first:
         notes.append(
-            f"There is no rate for {unit} before {days[first]:%Y-%m-%d}: {listed(names)} starts there in {base}."
+            f"No rate for {unit} before {days[first]:%Y-%m-%d}: in {base}, {listed(names)} starts then."
         )
     if last < len(days) - 1:
         notes.append(
-            f"There is no rate for {unit} after {days[last]:%Y-%m-%d}: {listed(names)} ends there in {base}."
+            f"No rate for {unit} after {days[last]:%Y-%m-%d}: in {base}, {listed(names)} ends then."
         )
     return notes
 

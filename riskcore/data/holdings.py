@@ -36,6 +36,7 @@ def read_holdings(
     *,
     rates: Rates | None = None,
     base: str = "",
+    day: object = None,
 ) -> HoldingsReading:
     r"""Read a table of holdings, pasted or from a file, in any language.
 
@@ -58,6 +59,8 @@ def read_holdings(
     base
         The currency to add them up in, where neither the table nor the answers name one; the first of the
         table when it is omitted.
+    day
+        The day of `prices_at`: where one of these is used, the rates are not of a later day.
 
     Raises
     ------
@@ -95,7 +98,7 @@ def read_holdings(
     valued = value_entries(
         entries,
         labels,
-        Market(prices_at, _currencies_of(known), rates, base),
+        Market(prices_at, _currencies_of(known), rates, base, day),
         heading_currency=heading,
         rates=answers.rates,
         currency=answers.currency,

@@ -32,12 +32,15 @@ class Market:
         Exchange rates to add up amounts in several currencies with; None asks for them.
     base
         The currency to add them up in, where the table and the reader name none.
+    day
+        The day of the prices: where one of them is used, rates are not of a later day.
     """
 
     prices: Prices | None = None
     currencies: Mapping[str, str] = field(default_factory=dict)
     rates: Rates | None = None
     base: str = ""
+    day: object = None
 
 
 @dataclass(frozen=True)
@@ -102,14 +105,14 @@ def value_entries(
     if rates is None and market.rates is not None and len(used) > 1:
         target = target or (market.base if market.base in market.rates.currencies else used[0])
         if {target, *used} <= set(market.rates.currencies):
-            rates, when = _last_rates(used, target, market.rates)
+            rates, when = _last_rates(used, target, market.rates, market.day if from_data else None)
             notes += _without_currency(plain, units, values, target)
     return _converted(values, units, used, rates, target, notes, when)
 
 
-def _last_rates(used: list[str], target: str, rates: Rates) -> tuple[dict[str, float], str]:
+def _last_rates(used: list[str], target: str, rates: Rates, until: object) -> tuple[dict[str, float], str]:
     """Return each currency in the target on the last day all of them were fixed, and that day in words."""
-    day = rates.last_common([*used, target])
+    day = rates.last_common([*used, target], until)
     return {unit: rates.at(unit, target, day) for unit in used}, f", {rates.source} of {day:%Y-%m-%d}"
 
 

@@ -14,7 +14,7 @@ from riskcore.figures.theme import Theme, base_layout, value_axis
 from riskcore.figures.words import dated, number, percent, plain, shorten
 from riskcore.results.backtest import BacktestResult, MethodBacktest
 
-__all__ = ["draw_backtest", "draw_held_weights"]
+__all__ = ["draw_backtest", "draw_held_weights", "stacked_areas"]
 
 Floats = NDArray[np.float64]
 HEIGHT, NAME_GAP = 470, 0.055
@@ -109,7 +109,7 @@ def draw_held_weights(method: MethodBacktest, *, theme: Theme, most: int = MOST_
     first = str(order[0])
     lowest, highest = float(table[order[0]].min()), float(table[order[0]].max())
     return Drawing(
-        _areas(drawn, theme),
+        stacked_areas(drawn, theme),
         f"Weights of {method.label} just after each trade, % of value",
         f"Stacked areas of the weights of {method.label} at {len(table):,} dates. Largest on average: "
         f"{shorten(first)}, from {percent(lowest)} to {percent(highest)}.",
@@ -251,7 +251,8 @@ def apart(places: Floats, gap: float, low: float, high: float) -> Floats:
     return result
 
 
-def _areas(drawn: pd.DataFrame, theme: Theme) -> go.Figure:
+def stacked_areas(drawn: pd.DataFrame, theme: Theme) -> go.Figure:
+    """Return up to eight weights through time (dates × assets, fractions, not negative) as stacked areas."""
     figure = go.Figure()
     dates = date_strings(drawn.index)
     middles = []
