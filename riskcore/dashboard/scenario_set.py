@@ -1,8 +1,8 @@
 """The active scenario set: what all pages compute on instead of history, as a code that fits in a link.
 
 A code is empty for history, or a kind and its settings: "views:" with the sentences themselves, "vol:2",
-"corr:0.8", "decay:2", "state:high~0.2", "t:5000~1", "copula:5000~1", "blocks:10~5000~1". Nothing is stored: a
-copied link brings the set back.
+"corr:0.8", "decay:2", "state:high~0.2", "t:5000~1", "copula:5000~1", "blocks:10~5000~1",
+"paths:2~5000~1". Nothing is stored: a copied link brings the set back.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +25,7 @@ from riskcore.stress import (
     correlation_shock,
     exponential_decay,
     realised_volatility,
+    resampled_paths,
     simulated_copula,
     simulated_t,
     volatility_shock,
@@ -132,6 +133,7 @@ TITLES = {
     "t": "Simulated, multivariate t",
     "copula": "Simulated, t copula",
     "blocks": "Resampled blocks",
+    "paths": "Resampled days",
 }
 DRAWS = (100.0, float(MOST_DRAWS))
 SEEDS = (0.0, 1e9)
@@ -143,6 +145,7 @@ RANGES: Mapping[str, tuple[tuple[float, float], ...]] = {
     "t": (DRAWS, SEEDS),
     "copula": (DRAWS, SEEDS),
     "blocks": ((1.0, 1000.0), DRAWS, SEEDS),
+    "paths": ((0.01, 100.0), DRAWS, SEEDS),
 }
 
 
@@ -194,6 +197,8 @@ def set_title(code: str) -> str:
         return f"{TITLES[found.kind]} {n[0]:g}"
     if found.kind == "blocks":
         return f"{n[1]:,.0f} resampled paths in blocks of {n[0]:g}, seed {n[2]:.0f}"
+    if found.kind == "paths":
+        return f"{n[1]:,.0f} resampled paths, half-life {n[0]:g} years, seed {n[2]:.0f}"
     return f"{TITLES[found.kind]}: {n[0]:,.0f} draws, seed {n[1]:.0f}"
 
 
@@ -295,9 +300,12 @@ def build(
     if found.kind == "state":
         return _by_state(scenarios, found, periods, single, state_of)
     rng = np.random.default_rng(int(n[-1]))
-    if found.kind == "blocks":
-        paths = single.select(scenarios.assets) if single else scenarios
-        return block_paths(paths, periods=periods, paths=int(n[1]), block_length=n[0], rng=rng)
+    if found.kind in ("blocks", "paths"):
+        days = single.select(scenarios.assets) if single else scenarios
+        if found.kind == "blocks":
+            return block_paths(days, periods=periods, paths=int(n[1]), block_length=n[0], rng=rng)
+        recent = exponential_decay(days, half_life=n[0] * days.periods_per_year)
+        return resampled_paths(recent, periods=periods, paths=int(n[1]), rng=rng)
     draw: Callable[..., Scenarios] = simulated_t if found.kind == "t" else simulated_copula
     return draw(scenarios, count=int(n[0]), rng=rng)
 
@@ -367,6 +375,12 @@ def script_lines(code: str, named: Named, index: str | None, periods: int, base:
     if found.kind == "blocks":
         call = f"block_paths(history, periods={periods}, paths={int(n[1])}, block_length={n[0]!r}, rng={rng})"
         return f"scenarios = {call}", "import numpy as np\nfrom riskcore.stress import block_paths"
+    if found.kind == "paths":
+        return (
+            f"recent = exponential_decay(history, half_life={n[0]!r} * history.periods_per_year)\n"
+            f"scenarios = resampled_paths(recent, periods={periods}, paths={int(n[1])}, rng={rng})",
+            "import numpy as np\nfrom riskcore.stress import exponential_decay, resampled_paths",
+        )
     function = "simulated_t" if found.kind == "t" else "simulated_copula"
     return (
         f"scenarios = {function}(scenarios, count={int(n[0])}, rng={rng})",

@@ -13,6 +13,7 @@ from riskcore.figures.index_gap import draw_index_gap
 from riskcore.figures.intervals import draw_contribution_intervals
 from riskcore.figures.lines import draw_drawdowns
 from riskcore.figures.qq import draw_qq
+from riskcore.figures.regimes import draw_regimes
 from riskcore.figures.shocks import draw_move_by_asset, draw_stressed_risk
 from riskcore.figures.stability import draw_stability
 from riskcore.figures.stress import closes_words, draw_crisis_losses, draw_loss_by_asset, draw_replay_path
@@ -45,6 +46,7 @@ __all__ = [
     "draw_move_by_asset",
     "draw_paired",
     "draw_qq",
+    "draw_regimes",
     "draw_replay_path",
     "draw_stability",
     "draw_stressed_risk",

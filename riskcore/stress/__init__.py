@@ -10,6 +10,7 @@ from riskcore.stress.generation import (
     realised_volatility,
     resampled_paths,
 )
+from riskcore.stress.library import NAMED, NamedStress, named_stress, read_stress
 from riskcore.stress.liquidity import liquidation
 from riskcore.stress.regimes import expected_correlation, regime_correlations
 from riskcore.stress.replay import replay, replays
@@ -36,13 +37,16 @@ from riskcore.stress.view_language import (
     View,
     VolatilityView,
 )
+from riskcore.stress.view_sentences import read_views
 from riskcore.stress.views import apply_views
 
 __all__ = [
     "DURATIONS",
+    "NAMED",
     "CorrelationView",
     "CvarView",
     "MeanView",
+    "NamedStress",
     "QuantileView",
     "RankView",
     "SkewView",
@@ -63,7 +67,10 @@ __all__ = [
     "fit_t_copula",
     "index_gap",
     "liquidation",
+    "named_stress",
     "rates_shock",
+    "read_stress",
+    "read_views",
     "realised_volatility",
     "regime_correlations",
     "replay",
