@@ -219,9 +219,14 @@ def rates(frame: Frame) -> None:
 
 
 def usual_durations(book: Book) -> pd.DataFrame:
-    """Return the duration each asset starts with: that of a broad bond index for bonds, 0 for the rest."""
+    """Return the duration each asset starts with.
+
+    Its own where the asset table has it, else that of a broad bond index for bonds, 0 for the rest.
+    """
+    known = book.prices.durations
     bonds = book.prices.assets.loc[list(book.assets), "asset_class"] == "Bonds"
-    years = np.where(bonds, DURATIONS["broad bonds"], 0.0)
+    usual = np.where(bonds, DURATIONS["broad bonds"], 0.0)
+    years = [known.get(asset, float(years)) for asset, years in zip(book.assets, usual, strict=True)]
     return pd.DataFrame({DURATION: years}, index=pd.Index(book.assets, name="asset"))
 
 

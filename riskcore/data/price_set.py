@@ -18,13 +18,17 @@ from riskcore.scenarios import Scenarios
 __all__ = [
     "ASSET_COLUMNS",
     "LOCAL_RETURNS",
+    "REQUIRED_COLUMNS",
     "PriceSet",
     "complete_assets",
     "infer_periods_per_year",
     "plain_assets",
 ]
 
-ASSET_COLUMNS = ("name", "asset_class", "sector", "region", "currency", "kind")
+REQUIRED_COLUMNS = ("name", "asset_class", "sector", "region", "currency", "kind")
+# The reader's own grouping, and the duration in years as text; empty where unknown.
+OPTIONAL_COLUMNS = ("group", "duration")
+ASSET_COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 LOCAL_RETURNS = "local returns, as if currency-hedged"
 DAYS_PER_YEAR = 365.25
 SHORTEST_GAP = 0.9  # days; anything closer together is intraday
@@ -117,7 +121,8 @@ class PriceSet:
         T × n, dates strictly increasing and without time zone; NaN where an asset has no price.
         Every other price is finite and positive. Copied and made read-only.
     assets
-        One row per column of `prices`, in that order: name, asset_class, sector, region, currency, kind.
+        One row per column of `prices`, in that order: name, asset_class, sector, region, currency, kind; and
+        where known group and duration (in years, as text). All text, empty where unknown.
     periods_per_year
         How many rows make a year (252 for trading days).
     source
@@ -137,8 +142,8 @@ class PriceSet:
     Raises
     ------
     InputError
-        Dates are not strictly increasing dates without time zone, periods_per_year is not positive, or a
-        volume is negative or infinite.
+        Dates are not strictly increasing dates without time zone, periods_per_year is not positive, a
+        duration is not a number, or a volume is negative or infinite.
     MissingDataError
         There are no rows or columns, or a price is zero, negative or infinite.
     AssetMismatchError
@@ -173,7 +178,7 @@ class PriceSet:
         tickers = list(prices.columns)
         if list(self.assets.index) != tickers:
             raise AssetMismatchError("The asset table must have one row per price column, in the same order.")
-        absent = [column for column in ASSET_COLUMNS if column not in self.assets.columns]
+        absent = [column for column in REQUIRED_COLUMNS if column not in self.assets.columns]
         if absent:
             raise InputError(f"The asset table lacks {listed(absent)}.")
         if not (np.isfinite(self.periods_per_year) and self.periods_per_year > 0):
@@ -182,7 +187,7 @@ class PriceSet:
         _check_known([*defaults, *([self.default_index] if self.default_index else [])], tickers)
         object.__setattr__(self, "prices", prices)
         object.__setattr__(self, "volumes", _checked_volumes(self.volumes, prices))
-        object.__setattr__(self, "assets", self.assets[list(ASSET_COLUMNS)].copy())
+        object.__setattr__(self, "assets", _completed(self.assets))
         object.__setattr__(self, "default_assets", defaults)
         object.__setattr__(self, "notes", tuple(self.notes))
 
@@ -194,10 +199,19 @@ class PriceSet:
         digest.update(self.prices.index.to_numpy().tobytes())
         words = (self.key, self.label, self.source, self.returns_basis, self.notes)
         digest.update(repr((words, self.default_assets, self.default_index, self.periods_per_year)).encode())
-        digest.update(repr((list(self.assets.index), self.assets.to_numpy().tolist())).encode())
+        table = self.assets
+        # A column that says nothing leaves the digest as it was before there was one.
+        told = [c for c in ASSET_COLUMNS if c in REQUIRED_COLUMNS or (table[c] != "").any()]
+        digest.update(repr((list(table.index), table[told].to_numpy().tolist())).encode())
         if self.volumes is not None:
             digest.update(self.volumes.to_numpy().tobytes())
         return digest.hexdigest()
+
+    @property
+    def durations(self) -> dict[str, float]:
+        """Modified durations in years of the assets for which one is known."""
+        known = self.assets["duration"]
+        return {str(asset): float(years) for asset, years in known.items() if years}
 
     @property
     def tickers(self) -> tuple[str, ...]:
@@ -429,6 +443,20 @@ def _checked_volumes(volumes: pd.DataFrame | None, prices: pd.DataFrame) -> pd.D
         )
     values.setflags(write=False)
     return pd.DataFrame(values, index=prices.index, columns=prices.columns, copy=False)
+
+
+def _completed(assets: pd.DataFrame) -> pd.DataFrame:
+    """Return the asset table with all its columns; an optional one that is not given says nothing."""
+    table = assets.reindex(columns=list(ASSET_COLUMNS))
+    table[list(OPTIONAL_COLUMNS)] = table[list(OPTIONAL_COLUMNS)].astype("object").fillna("").astype("str")
+    for asset, years in table["duration"].items():
+        try:
+            known = years == "" or np.isfinite(float(years))
+        except ValueError:
+            known = False
+        if not known:
+            raise InputError(f"The duration of {asset} is a number of years, not {years[:40]!r}.")
+    return table
 
 
 def _check_values(prices: pd.DataFrame) -> None:

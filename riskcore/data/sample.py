@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from riskcore.data.price_set import ASSET_COLUMNS, PriceSet
+from riskcore.data.price_set import REQUIRED_COLUMNS, PriceSet
 from riskcore.errors import InputError, listed
 
 __all__ = ["DEFAULT_SAMPLE", "SAMPLES", "Sample", "load_sample", "sample_text"]
@@ -117,7 +117,7 @@ def load_sample(key: str = DEFAULT_SAMPLE) -> PriceSet:
         key=key,
         label=sample.label,
         prices=prices,
-        assets=_asset_table().loc[list(prices.columns), list(ASSET_COLUMNS)],
+        assets=_asset_table().loc[list(prices.columns), list(REQUIRED_COLUMNS)],
         periods_per_year=TRADING_DAYS,
         source=SOURCE,
         notes=sample.notes,

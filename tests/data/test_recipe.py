@@ -12,6 +12,7 @@ from riskcore.data.price_set import PriceSet, plain_assets
 from riskcore.data.recipe import (
     AdjustSplit,
     CutWindow,
+    Describe,
     DropAsset,
     DropRows,
     Fill,
@@ -237,3 +238,49 @@ def test_ratios_are_written_as_the_fractions_they_are(new, old):
     words = ratio_words(new / old)
     top, _, bottom = words.partition("/")
     assert float(top) / float(bottom or 1) == pytest.approx(new / old, rel=1e-9)
+
+
+def test_what_an_asset_is_can_be_said_and_is_recorded():
+    base = price_set(TABLE)
+    recipe = Recipe(
+        (
+            Describe("A", "group", "  Core\n bonds "),
+            Describe("A", "duration", "6.20"),
+            Describe("GAPS", "currency", "eur"),
+            Describe("SPLIT", "name", HOSTILE),
+            Fill("GAPS", 1),
+        )
+    )
+    made, report = apply_recipe(base, Recipe.from_json(recipe.to_json()))
+    assert made.assets.loc["A", ["group", "duration"]].tolist() == ["Core bonds", "6.2"]
+    assert made.durations == {"A": 6.2}
+    assert made.assets["currency"].tolist() == ["", "EUR", ""]
+    assert made.assets.loc["SPLIT", "name"] == HOSTILE
+    assert report[1] == "The duration of A is 6.2 years."
+    assert made.notes == (report[-1],)  # the notes are about prices
+    assert base.durations == {}
+    assert made.fingerprint != base.fingerprint
+    blank, _ = apply_recipe(made, Recipe((Describe("A", "duration", ""),)))
+    assert blank.durations == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("isin", "x", "has no 'isin'"),
+        ("duration", "long", "number of years"),
+        ("duration", "500", "number of years, -5 to 50"),
+        ("duration", "nan", "number of years"),
+        ("currency", "euros", "three letters"),
+        ("name", "x" * 121, "longer than 120"),
+        ("name", 7, "must be a text"),
+    ],
+)
+def test_what_cannot_describe_an_asset_is_refused(field, value, words):
+    with pytest.raises(InputError, match=words):
+        Describe("A", field, value)
+
+
+def test_an_unknown_asset_is_not_described():
+    with pytest.raises(AssetMismatchError, match="Step 1 of the recipe: There is no asset NEW"):
+        apply_recipe(price_set(TABLE), Recipe((Describe("NEW", "group", "x"),)))

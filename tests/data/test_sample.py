@@ -115,7 +115,8 @@ def test_what_is_handed_out_cannot_spoil_what_is_kept():
 
 def test_files_are_small_licensed_and_free_of_machine_paths():
     names = [f.name for f in FOLDER.iterdir()]
-    assert sum(len((FOLDER / name).read_bytes()) for name in names) < 1_000_000
+    # Three samples and the daily ECB rates; what is installed with the library stays a small download.
+    assert sum(len((FOLDER / name).read_bytes()) for name in names) < 1_200_000
     packages = pd.read_csv(FOLDER / "assets.csv", keep_default_na=False)["package"].str.split(" ").str[0]
     for package in packages.unique():
         stem = package.lower().replace("-", "_")
