@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 # Pages that draw the choice of the measure themselves, in the open.
-MEASURE_ON_PAGE = frozenset({"contributions"})
+MEASURE_ON_PAGE = frozenset({"contributions", "factors"})
 # Pages that draw the choice of the benchmark themselves.
 BENCHMARK_ON_PAGE = frozenset({"benchmark"})
 Window = tuple[date | None, date | None]
@@ -155,11 +155,12 @@ def benchmark_control(book: Book, *, used: bool = True) -> None:
     st.selectbox(
         "Benchmark",
         benchmark_options(book),
-        index=None,
+        index=None if book.benchmark_code is None else 0,
         format_func=lambda code: benchmark_title(code, book.prices),
         placeholder="none known",
         key=_seed_optional("bench", book.benchmark_code),
         on_change=state.touched,
+        width=340,
         disabled=not used,
         help=_why(
             "What A and B are measured against: an asset or a portfolio. Betas are to the asset, or to the "

@@ -36,10 +36,12 @@ PAGES = {
     "data": Page("pages/data.py", "Data", ":material/table_view:", "My portfolio", presents=False),
     "contributions": Page("pages/contributions.py", "Contributions", ":material/bar_chart:", "Understand"),
     "tail": Page("pages/tail.py", "Tail", ":material/area_chart:", "Understand"),
+    "factors": Page("pages/factors.py", "Factors", ":material/hub:", "Understand"),
     "benchmark": Page("pages/benchmark.py", "Benchmark", ":material/balance:", "Understand"),
     "stress": Page("pages/stress.py", "Stress", ":material/thunderstorm:", "What if"),
     "allocation": Page("pages/allocation.py", "Allocation", ":material/pie_chart:", "Choose"),
     "backtest": Page("pages/backtest.py", "Backtest", ":material/history:", "Choose"),
+    "sizing": Page("pages/sizing.py", "Sizing", ":material/straighten:", "Choose"),
 }
 
 # Controls of the frame; a page names those that change what it shows.

@@ -75,6 +75,8 @@ STAYS = {
     "probability: they say so where they cannot use these scenarios.",
     "tail": "Drawdowns, rolling VaR and the path figures among the statistics follow the days in order: they "
     "stay on history. Resampled intervals say so where they cannot use these scenarios.",
+    "factors": "Exposures need days of equal probability, and factors have no returns in these scenarios: "
+    "this whole page stays on history; only the weights of A and B follow.",
     "stress": "Replays, betas, regimes and what is conditioned on an index stay on history; the other "
     "stresses start from these scenarios.",
     "allocation": "Drawdowns follow the days in order and stay on history; stability and whatever else "

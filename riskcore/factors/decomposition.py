@@ -78,6 +78,8 @@ def factor_contributions(
     rest = scenarios.returns - factors.returns @ matrix.T
     alpha = weighted_mean(rest, scenarios.probabilities)
     rest = rest - alpha
+    # What an asset made of factors leaves is rounding, and must not look like a risk.
+    rest[:, np.abs(rest).max(axis=0) <= 1e-12 * np.abs(scenarios.returns).max(axis=0)] = 0.0
     own = matrix.T @ weights
     # One column per part, numbered because a factor may have the name of an asset.
     moves = np.column_stack([factors.returns, rest, np.full(scenarios.count, float(weights @ alpha))])

@@ -101,7 +101,7 @@ def draw_factor_exposures(
         },
         axis=1,
     )
-    table.columns = pd.Index([f"{name} {column} (% per 1 %)" for name, column in table.columns])
+    table.columns = pd.Index([f"{name} {column} (% per 1 %)" for name, column in table.columns.to_list()])
     return Drawing(
         figure,
         f"Exposure of {pair} to each factor, with its {level} interval{f', {basis}' if basis else ''}",

@@ -80,6 +80,7 @@ def draw_exposure_map(found: ExposureResult, *, theme: Theme, basis: str = "") -
         xaxis=value_axis(
             theme,
             side="top",
+            ticks="",
             tickmode="array",
             tickvals=list(range(len(columns))),
             ticktext=[plain(c, 10) for c in columns],
@@ -90,6 +91,7 @@ def draw_exposure_map(found: ExposureResult, *, theme: Theme, basis: str = "") -
         yaxis=value_axis(
             theme,
             range=[len(b) - 0.5, -0.5],
+            ticks="",
             tickmode="array",
             tickvals=list(range(len(b))),
             ticktext=[row_label(a) for a in found.assets],
@@ -212,6 +214,6 @@ def draw_spectrum(found: ComponentsResult, *, theme: Theme, most: int = 20) -> D
             }
         ).rename_axis("component"),
         "Principal components of the correlation of the assets: the portfolios that move most. Bars above "
-        "the dashed Marchenko–Pastur line are larger than unrelated assets would show by chance in as many rows; "
-        "pale ones could be noise.",
+        "the dashed Marchenko–Pastur line are larger than unrelated assets would show by chance in as many "
+        "rows; pale ones could be noise.",
     )

@@ -138,7 +138,8 @@ def _errors(z: Floats, residuals: Floats, pseudo: Floats, freedom: float, lags: 
     if lags is None:
         shape = bread @ (design.T @ design) @ bread
         scale: Floats = (residuals**2).sum(axis=0) / freedom
-        return scale[:, None, None] * shape
+        classic: Floats = scale[:, None, None] * shape
+        return classic
     return np.stack([bread @ newey_west(design * e[:, None], lags) @ bread for e in residuals.T])
 
 

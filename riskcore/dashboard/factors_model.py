@@ -1,0 +1,247 @@
+"""The factor model of the Factors page: what was chosen, and what follows from it, each computed once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import pandas as pd
+
+from riskcore.dashboard import cached
+from riskcore.dashboard.book import Book, Holding
+from riskcore.dashboard.contribution_sections import Lines
+from riskcore.data.currency import ecb_rates, unit_of, with_rates
+from riskcore.data.factor_file import join_factors
+from riskcore.data.price_set import PriceSet
+from riskcore.errors import InputError, MissingDataError, listed
+from riskcore.factors import (
+    Errors,
+    factor_contributions,
+    fit_exposures,
+    portfolio_exposures,
+    principal_components,
+    statistical_factors,
+    unhedged,
+)
+from riskcore.measures import risk
+from riskcore.periods import spacing, weekly
+from riskcore.portfolio import Portfolio
+from riskcore.results import RiskResult
+from riskcore.results.factors import (
+    ComponentsResult,
+    ExposureResult,
+    FactorContributionResult,
+    PortfolioExposureResult,
+)
+from riskcore.scenarios import Scenarios
+
+__all__ = ["BASE", "MOST_FACTORS", "Choices", "Model", "build", "default_factors", "foreign"]
+
+BASE = "USD"
+MOST_FACTORS = 6
+# Beside the index, one series of each of these classes stands for what moves bonds and commodities.
+FURTHER_CLASSES = ("Bonds", "Commodity")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How the model is made.
+
+    `factors` empty means statistical ones, `count` of them (0: those above the line). `weekly` fits on
+    separate weekly returns. `rates` pairs an asset with the column of its exchange rate.
+    """
+
+    assets: tuple[str, ...]
+    factors: tuple[str, ...]
+    count: int
+    weekly: bool
+    periods: int
+    penalty: float
+    errors: Errors
+    rates: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A factor model of the assets of the book, and what it says about A and B."""
+
+    book: Book
+    prices: PriceSet
+    choices: Choices
+    file: str | None = None
+    lines: list[Lines] = field(default_factory=list)
+
+    @cached_property
+    def data(self) -> Scenarios:
+        """Single-period returns of the assets, the factors and the exchange rates, in local currency."""
+        choices, view = self.choices, self.book.view
+        rates = [rate for _, rate in choices.rates]
+        names = tuple(dict.fromkeys((*choices.assets, *choices.factors, *rates)))
+        return cached.scenarios(self.prices, names, view.start, view.end)
+
+    @property
+    def fit(self) -> ExposureResult:
+        """Exposures of the assets."""
+        return cached.derived(_fitted, self.data, choices=self.choices)
+
+    @property
+    def spectrum(self) -> ComponentsResult:
+        """Principal components of the assets, on the rows of the fit."""
+        return cached.derived(_components, self.data, choices=self.choices)
+
+    def contributions(self, holding: Holding, *, weekly: bool | None = None) -> FactorContributionResult:
+        """Return what factors carry of the risk in the frame's measure, with exposures on either rows."""
+        view = self.book.view
+        choices = self.choices if weekly is None else replace(self.choices, weekly=weekly)
+        return cached.compute(
+            _contributions,
+            self.data,
+            holding.portfolio.on(self.data.assets),
+            choices=choices,
+            measure=view.measure,
+            confidence=None if view.measure == "volatility" else view.confidence,
+        )
+
+    def risk(self, holding: Holding) -> RiskResult:
+        """Return the risk itself on the history of the assets, with the scenarios in its tail."""
+        book = self.book
+        level = None if book.view.measure == "volatility" else book.view.confidence
+        return cached.compute(
+            risk, book.history, holding.portfolio, measure=book.view.measure, confidence=level
+        )
+
+    def exposures(self, holding: Holding) -> PortfolioExposureResult:
+        """Return the exposures of A or B with intervals."""
+        held = holding.portfolio.on(self.data.assets)
+        return cached.compute(_own_exposures, self.data, held, choices=self.choices)
+
+    @property
+    def can_be_weekly(self) -> bool:
+        """Whether the rows are daily."""
+        return spacing(pd.DatetimeIndex(self.book.base.index)) == "day"
+
+    @property
+    def rows_words(self) -> str:
+        """On which returns the exposures were fitted."""
+        return "weekly returns" if self.choices.weekly else self.book.basis
+
+    @property
+    def shortened(self) -> bool:
+        """Whether the factors start later, or end earlier, than the assets."""
+        return self.data.count < self.book.base.count
+
+
+def default_factors(prices: PriceSet, assets: Sequence[str]) -> tuple[str, ...]:
+    """Return the series that stand for common drivers: the index, then bonds and commodities; maybe none.
+
+    Only series that do not shorten the history of the assets.
+    """
+    earliest, latest = prices.common_start(assets), prices.common_end(assets)
+    first, last = prices.first_dates, prices.last_dates
+    whole = [t for t in prices.tickers if first[t] <= earliest and last[t] >= latest]
+    if prices.default_index not in whole:
+        return ()
+    classes = prices.assets["asset_class"]
+    further = [next((t for t in whole if classes[t] == wanted), None) for wanted in FURTHER_CLASSES]
+    return tuple(dict.fromkeys(f for f in (prices.default_index, *further) if f is not None))
+
+
+def foreign(book: Book) -> dict[str, str]:
+    """Return the assets in a currency that exchange rates are known for, each with its currency."""
+    table = book.prices.assets
+    stated = {asset: str(table.loc[asset, "currency"]) for asset in book.assets}
+    if BASE not in stated.values():
+        return {}
+    known = set(ecb_rates().currencies) - {BASE}
+    return {asset: unit_of(code)[0] for asset, code in stated.items() if code and unit_of(code)[0] in known}
+
+
+def build(
+    book: Book,
+    chosen: tuple[str, ...],
+    *,
+    count: int = 0,
+    on_weeks: bool = True,
+    penalty: float = 0.0,
+    errors: Errors = "classic",
+    with_currencies: bool = False,
+    brought: PriceSet | None = None,
+) -> Model:
+    """Return the model of the choices made on the page; `brought` are the factors of an uploaded file.
+
+    Rows that overlap get Newey and West's errors whatever was asked: the classic ones would be too small.
+    """
+    prices, rates = book.prices, dict[str, str]()
+    if with_currencies and foreign(book):
+        names = list(dict.fromkeys((*book.assets, *chosen)))
+        prices, found, _ = with_rates(prices, names, BASE, ecb_rates())
+        rates = {asset: rate for asset, rate in found.items() if asset in foreign(book)}
+    if brought is not None:
+        prices, brought_names = join_factors(prices, brought)
+        chosen = tuple(dict.fromkeys((*chosen, *brought_names)))
+    if chosen:
+        chosen = tuple(dict.fromkeys((*chosen, *rates.values())))
+    _check_number(chosen)
+    on_weeks = on_weeks and spacing(pd.DatetimeIndex(book.base.index)) == "day"
+    choices = Choices(
+        assets=book.assets,
+        factors=chosen,
+        count=count,
+        weekly=on_weeks,
+        periods=book.periods,
+        penalty=penalty,
+        errors="newey_west" if book.periods > 1 and not on_weeks else errors,
+        rates=tuple(rates.items()),
+    )
+    return Model(book, prices, choices, brought.label if brought is not None else None)
+
+
+def _check_number(factors: Sequence[str]) -> None:
+    if len(factors) > 2 * MOST_FACTORS:
+        raise InputError(
+            f"{len(factors)} factors ({listed(factors)}) are more than the {2 * MOST_FACTORS} this page can "
+            "show; choose fewer."
+        )
+
+
+def _rows(data: Scenarios, choices: Choices, *, fitting: bool) -> tuple[Scenarios, Scenarios]:
+    """Return assets and factors on the rows to fit on, or on those the risk is measured on."""
+    wide = unhedged(data, dict(choices.rates)) if choices.rates else data
+    weeks = weekly(wide) if choices.weekly else None
+    used = weeks if weeks is not None and fitting else wide.over_horizon(choices.periods)
+    assets = used.select(choices.assets)
+    if choices.factors:
+        return assets, used.select(choices.factors)
+    found_on = assets if weeks is None else weeks.select(choices.assets)
+    return assets, statistical_factors(assets, count=choices.count or None, found_on=found_on)
+
+
+def _fitted(data: Scenarios, *, choices: Choices) -> ExposureResult:
+    assets, factors = _rows(data, choices, fitting=True)
+    if factors.count < 30:
+        raise MissingDataError(
+            f"Exposures need at least 30 returns to mean anything; the window has {factors.count}"
+            f"{' weeks' if choices.weekly else ''}. Choose a longer window.",
+            rows=factors.count,
+        )
+    return fit_exposures(assets, factors, penalty=choices.penalty, errors=choices.errors)
+
+
+def _components(data: Scenarios, *, choices: Choices) -> ComponentsResult:
+    wide = unhedged(data, dict(choices.rates)) if choices.rates else data
+    rows = weekly(wide) if choices.weekly else wide.over_horizon(choices.periods)
+    return principal_components(rows.select(choices.assets))
+
+
+def _contributions(
+    data: Scenarios, portfolio: Portfolio, *, choices: Choices, measure: str, confidence: float | None
+) -> FactorContributionResult:
+    fit = cached.derived(_fitted, data, choices=choices)
+    assets, factors = _rows(data, choices, fitting=False)
+    held = Portfolio(portfolio.name, portfolio.weights[list(choices.assets)])
+    return factor_contributions(assets, factors, fit.exposures, held, measure, confidence=confidence)
+
+
+def _own_exposures(data: Scenarios, portfolio: Portfolio, *, choices: Choices) -> PortfolioExposureResult:
+    assets, factors = _rows(data, choices, fitting=True)
+    held = Portfolio(portfolio.name, portfolio.weights[list(choices.assets)])
+    return portfolio_exposures(assets, factors, held, penalty=choices.penalty, errors=choices.errors)

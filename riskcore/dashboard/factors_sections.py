@@ -1,0 +1,229 @@
+"""The first view of the Factors page: the common bet, exposures, and what factors carry of the risk."""
+
+import streamlit as st
+
+from riskcore.dashboard.book import Holding
+from riskcore.dashboard.factors_model import Model
+from riskcore.dashboard.script import window_literal
+from riskcore.dashboard.sentences import MEASURE_WORDS, few_tail_note, holding_note
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.widgets import current_theme, explain, notice, show
+from riskcore.errors import listed
+from riskcore.figures.factors import draw_factor_exposures, draw_factor_risk
+from riskcore.figures.words import number, percent
+from riskcore.results.factors import FactorContributionResult
+
+__all__ = ["common_bet", "exposures", "factor_risk", "script_imports", "script_lines"]
+
+# A correlation of the factors' part with the specific part beyond this is worth a sentence.
+NOTABLE = 0.1
+IMPORTS = """
+from riskcore.factors import factor_contributions, fit_exposures, portfolio_exposures
+from riskcore.periods import weekly
+"""
+SCRIPT = """
+assets, factors = {assets!r}, {factors!r}
+{wide}
+fitted_on = {fitted_on}
+rows = wide.over_horizon({periods})
+{picked}
+model = fit_exposures(own, drivers, penalty={penalty!r}, errors={errors!r})
+print(model.exposures.to_string(float_format="%.10f"))
+for portfolio in (a, b):
+    found = portfolio_exposures(own, drivers, portfolio, penalty={penalty!r}, errors={errors!r})
+    print(portfolio.name, found.table.to_string(float_format="%.10f"))
+    parts = factor_contributions(
+        rows.select(assets), moves, model.exposures, portfolio, {measure!r}, confidence={confidence!r}
+    )
+    print(f"{{parts.total:.10f}}", parts.table.to_string(float_format="%.10f"))
+"""
+
+
+def common_bet(model: Model) -> None:
+    """Say in one sentence which single factor carries most of the risk, and what the model rests on."""
+    found = [model.contributions(holding) for holding in model.book.both]
+    a, b = model.book.both
+    st.header(plain(bet_words(model, a, found[0])), anchor=False)
+    st.markdown(plain(f"{bet_words(model, b, found[1])} {_rest_words(model, found)}"))
+    for note in filter(None, [*(holding_note(h) for h in model.book.both), _shortened(model)]):
+        notice(note)
+    if model.book.view.measure != "volatility" and (
+        few := few_tail_note([model.risk(h) for h in model.book.both])
+    ):
+        notice(few)
+    for words in filter(None, [_weekly_words(model, found), _itself_words(model)]):
+        st.caption(plain(words))
+
+
+def bet_words(model: Model, holding: Holding, found: FactorContributionResult) -> str:
+    """Return "80 % of A’s 1-day CVaR 95 % comes from one factor: SPY."."""
+    measure = f"{model.book.horizon_label} {_measure_words(found)}"
+    if not (holding.portfolio.weights != 0.0).any():
+        return f"{holding.letter} holds nothing, so no factor moves it."
+    if not found.relative_defined:
+        return f"The {measure} of {holding.letter} is too near zero to be shared out."
+    name, share = found.common_bet
+    if share <= 0.0:
+        return f"No factor adds to the {measure} of {holding.letter}: all of it is specific to its assets."
+    return f"{percent(share, 0)} of {holding.letter}’s {measure} comes from one factor: {name}."
+
+
+def _measure_words(found: FactorContributionResult) -> str:
+    return MEASURE_WORDS["volatility"] if found.measure == "volatility" else found.label
+
+
+def _rest_words(model: Model, found: list[FactorContributionResult]) -> str:
+    parts = [
+        f"{percent(float(one.specific.sum()) / one.total, 0)} of {h.letter}’s"
+        for h, one in zip(model.book.both, found, strict=True)
+        if one.relative_defined
+    ]
+    return f"No factor explains {' and '.join(parts)}: it is specific to the assets." if parts else ""
+
+
+def _weekly_words(model: Model, found: list[FactorContributionResult]) -> str:
+    fit = model.fit
+    if not model.choices.weekly:
+        return f"Exposures from {fit.rows:,} {model.rows_words}."
+    name, _ = found[0].common_bet
+    words = f"Exposures from {fit.rows:,} weekly returns: markets that close at different hours share more "
+    words += "than their daily returns show."
+    daily = [model.contributions(h, weekly=False) for h in model.book.both]
+    if all(one.relative_defined and name in one.factors.index for one in daily):
+        shares = [float(one.factors[name]) / one.total for one in daily]
+        words += (
+            f" With exposures from {model.book.basis} {name} would carry {percent(shares[0], 0)} of A’s and "
+            f"{percent(shares[1], 0)} of B’s."
+        )
+    offsets = [
+        f"{number(one.relation, 2)} in {h.letter}"
+        for h, one in zip(model.book.both, found, strict=True)
+        if abs(one.relation) > NOTABLE
+    ]
+    if offsets:
+        words += (
+            f" In {model.book.basis} the specific part is then not independent of the factors (correlation "
+            f"{' and '.join(offsets)}), because some closes catch up a day later."
+        )
+    return words
+
+
+def _itself_words(model: Model) -> str:
+    if not model.choices.factors:
+        return "Statistical factors are portfolios of these same assets, so part of what they explain is own."
+    own = [asset for asset in model.fit.made_of_factors if asset in model.choices.factors]
+    if not own:
+        return ""
+    are = "is an asset and a factor" if len(own) == 1 else "are assets and factors"
+    return (
+        f"{listed(own)} {are} at once: nothing of them can be specific, by construction. That says nothing "
+        "about the market."
+    )
+
+
+def _shortened(model: Model) -> str:
+    if not model.shortened:
+        return ""
+    rows, all_rows = model.data.count, model.book.base.count
+    return (
+        f"The factors cover {rows:,} of the {all_rows:,} rows of the assets: this page uses those, so its "
+        "risk differs from the other pages’."
+    )
+
+
+def exposures(model: Model) -> None:
+    """Draw the exposures of A and B with intervals."""
+    found = [model.exposures(holding) for holding in model.book.both]
+    show(draw_factor_exposures(found, theme=current_theme(), basis=model.rows_words), key="factors_exposures")
+    fit = model.fit
+    how = "ridge regression" if fit.penalty else "least squares"
+    errors = f"Newey–West errors, {fit.lags} lags" if fit.lags is not None else "classic errors"
+    shares = " and ".join(
+        f"{percent(one.r_squared, 0)} of {one.portfolio}’s" for one in found if one.r_squared == one.r_squared
+    )
+    explained = f" The factors move {shares} variance in these rows." if shares else ""
+    bias = " The penalty pulls exposures towards zero; intervals do not count that." if fit.penalty else ""
+    st.caption(plain(f"{how[0].upper()}{how[1:]}, {errors}.{explained}{bias}"))
+    first = found[0].table.iloc[0]
+    explain(
+        model.book.view,
+        "The portfolio’s return is regressed on the factors’ returns together, so each exposure holds the "
+        f"other factors still. For A and {found[0].table.index[0]} it is the sum of the assets’ exposures "
+        "times their weights, which gives the number below.",
+        r"r=\alpha+\sum_k x_k f_k+\varepsilon,\qquad x=B^\top w,\qquad x_1="
+        rf"{first['exposure']:.4f}\pm{(first['upper'] - first['exposure']):.4f}",
+    )
+
+
+def factor_risk(model: Model) -> None:
+    """Draw factor and specific parts of the risk."""
+    found = [model.contributions(holding) for holding in model.book.both]
+    show(
+        draw_factor_risk(found, theme=current_theme(), horizon_label=model.book.horizon_label),
+        key="factors_risk",
+    )
+    a = found[0]
+    specific = float(a.specific.sum())
+    explain(
+        model.book.view,
+        "Each factor adds exposure times its loss where the measure looks; what is left of every asset is "
+        "specific to it; the mean return that no factor explains is a part of its own. In A: all factors, "
+        "specific, mean.",
+        r"\rho=-\sum_k x_k\sum_s q_s f_{sk}-\sum_i w_i\sum_s q_s\varepsilon_{si}-w^\top\alpha\sum_s q_s="
+        rf"{100 * float(a.factors.sum()):.4f}\,\%+{100 * specific:.4f}\,\%+{100 * a.mean:.4f}\,\%"
+        rf"={100 * a.total:.4f}\,\%",
+    )
+
+
+def script_imports(model: Model) -> str:
+    """Return the imports of the page's own lines."""
+    lines = [IMPORTS.strip()]
+    if not model.choices.factors:
+        lines.append("from riskcore.factors import statistical_factors")
+    if model.choices.rates:
+        lines.append("from riskcore.data.currency import ecb_rates, with_rates")
+        lines.append("from riskcore.factors import unhedged")
+    if model.file is not None:
+        lines.append("from pathlib import Path")
+        lines.append("from riskcore.data.factor_file import join_factors")
+        lines.append("from riskcore.data.files import load_prices")
+    return "\n".join([*lines, *(found.imports for found in model.lines)])
+
+
+def script_lines(model: Model) -> str:
+    """Return the lines that print the page's numbers."""
+    choices, view = model.choices, model.book.view
+    wide = []
+    rates = dict(choices.rates)
+    if rates:
+        named = [f for f in choices.factors if f in model.book.prices.tickers]
+        names = list(dict.fromkeys((*choices.assets, *named)))
+        wide.append(f"prices, _, _ = with_rates(prices, {names!r}, 'USD', ecb_rates())")
+    if model.file is not None:
+        wide.append(f"path = Path({model.file!r})  # the file of factors as it was loaded")
+        wide.append("prices, _ = join_factors(prices, load_prices(path.read_bytes(), path.name))")
+    wide.append(f"wide = prices.scenarios({list(model.data.assets)!r}{window_literal(model.book)})")
+    if rates:
+        wide.append(f"wide = unhedged(wide, {rates!r})")
+    count = choices.count or None
+    picked = (
+        "own, drivers, moves = (\n"
+        "    fitted_on.select(assets), fitted_on.select(factors), rows.select(factors)\n)"
+        if choices.factors
+        else "own = fitted_on.select(assets)\n"
+        f"drivers = statistical_factors(own, count={count!r})\n"
+        f"moves = statistical_factors(rows.select(assets), count={count!r}, found_on=own)"
+    )
+    first = SCRIPT.format(
+        assets=list(choices.assets),
+        factors=list(choices.factors),
+        wide="\n".join(wide),
+        fitted_on="weekly(wide)" if choices.weekly else f"wide.over_horizon({choices.periods})",
+        periods=choices.periods,
+        picked=picked,
+        penalty=choices.penalty,
+        errors=choices.errors,
+        measure=view.measure,
+        confidence=None if view.measure == "volatility" else view.confidence,
+    )
+    return "\n".join([first, *(found.body for found in model.lines)])

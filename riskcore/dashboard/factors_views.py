@@ -1,0 +1,232 @@
+"""Closer looks of the Factors page: exposures by asset, statistical factors, factor shocks, currencies."""
+
+import pandas as pd
+import streamlit as st
+
+from riskcore.dashboard import state
+from riskcore.dashboard.contribution_sections import Lines
+from riskcore.dashboard.factors_model import MOST_FACTORS, Model, build, foreign
+from riskcore.dashboard.sentences import amount
+from riskcore.dashboard.stress_shocks import number_of
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.widgets import current_theme, explain, notice, show, show_table
+from riskcore.errors import listed
+from riskcore.factors import factor_shock
+from riskcore.factors.shocks import Others
+from riskcore.figures.factors import draw_factor_shock
+from riskcore.figures.factors_model import draw_exposure_map, draw_spectrum
+from riskcore.figures.words import number, percent
+from riskcore.results.factors import FactorShockResult
+
+__all__ = ["VIEWS", "offered"]
+
+WIDEST, USUAL_FALL = 60, -10
+OTHERS = {"still": "Others stand still", "follow": "Others follow"}
+
+
+def by_asset(model: Model) -> Lines:
+    """Draw the exposures of every asset and list what is specific to each."""
+    fit = model.fit
+    show(draw_exposure_map(fit, theme=current_theme(), basis=model.rows_words), key="factors_map")
+    flat = [a for a in fit.assets if pd.isna(fit.r_squared[a])]
+    if flat:
+        st.caption(plain(f"{listed(flat)} never moves in this window: no exposure and no R²."))
+    found = [model.contributions(holding) for holding in model.book.both]
+    table = pd.DataFrame(
+        {f"specific part of {one.portfolio}, % of value": 100.0 * one.specific for one in found}
+    )
+    show_table(
+        table,
+        key="factors_specific",
+        caption=f"What each asset adds to the {model.book.horizon_label} {found[0].label} beyond the "
+        "factors; the parts add up to “specific to assets” above.",
+    )
+    place = next((i for i, a in enumerate(fit.assets) if a not in fit.made_of_factors), 0)
+    asset, factor = fit.assets[place], fit.factors[0]
+    explain(
+        model.book.view,
+        "Each row is one regression. The t-statistic in the table is exposure over standard error: beyond "
+        f"about 2 it is unlikely to be chance. {asset} and {factor} are written out below.",
+        r"r_i=\alpha_i+\sum_k B_{ik}f_k+\varepsilon_i,\qquad B_{i1}="
+        rf"{fit.exposures.to_numpy()[place, 0]:.4f},\quad\text{{s.e.}}="
+        rf"{fit.standard_errors.to_numpy()[place, 0]:.4f}",
+    )
+    return Lines("print(model.standard_errors.to_string(float_format='%.10f'))\nprint(model.r_squared)")
+
+
+def statistical(model: Model) -> Lines:
+    """Draw the principal components of the assets with the noise line."""
+    found = model.spectrum
+    first = float(found.explained.iloc[0])
+    above = f"{found.signal} of {len(found.eigenvalues)} lie above the noise line"
+    st.markdown(
+        plain(
+            f"The portfolio of these assets that moves most carries {percent(first, 0)} of their common "
+            f"variance; {above}, from {found.rows:,.0f} independent {model.rows_words}."
+        )
+    )
+    show(draw_spectrum(found, theme=current_theme()), key="factors_spectrum")
+    kept = found.weights.iloc[:, : max(1, min(found.signal, MOST_FACTORS))]
+    show_table(
+        100.0 * kept.rename(columns=lambda c: f"{c}, %"),
+        key="factors_weights",
+        caption="The portfolios behind the statistical factors: weights whose sizes add up to 100 %. Signs "
+        "and names are ours; a component has no meaning beyond the weights it shows.",
+    )
+    st.caption(
+        "The line assumes thin tails, independent rows and unrelated assets: one component just above it "
+        "proves little."
+    )
+    explain(
+        model.book.view,
+        "Standardise every asset, take the correlation matrix apart, and compare each eigenvalue with the "
+        "largest one that unrelated assets would show by chance.",
+        r"\lambda_+=\Big(1+\sqrt{n/S}\Big)^2"
+        rf"=\Big(1+\sqrt{{{len(found.eigenvalues)}/{found.rows:.0f}}}\Big)^2={found.edge or 0.0:.4f}",
+    )
+    return Lines(
+        "spectrum = principal_components(own)\nprint(spectrum.eigenvalues, spectrum.edge)",
+        "from riskcore.factors import principal_components",
+    )
+
+
+def shock(model: Model) -> Lines:
+    """Let the reader move factors, and draw what A and B lose by factor."""
+    fit = model.fit
+    keys = {f"f{place}": factor for place, factor in enumerate(fit.factors, start=1)}
+    usual = {key: USUAL_FALL if key == "f1" else 0 for key in keys}
+    if not state.presenting():
+        with st.container(horizontal=True):
+            for key, factor in keys.items():
+                st.slider(
+                    f"{plain(factor)} moves, %",
+                    -WIDEST,
+                    WIDEST,
+                    usual[key],
+                    key=key,
+                    bind="query-params",
+                    width=220,
+                )
+        st.segmented_control(
+            "Factors at 0",
+            list(OTHERS),
+            format_func=lambda option: OTHERS[option],
+            default="still",
+            required=True,
+            key="others",
+            bind="query-params",
+            help="Follow: a factor left at 0 moves as it does on average with those that move.",
+        )
+    moves = {
+        factor: move / 100.0
+        for key, factor in keys.items()
+        if (move := number_of(key, usual[key], -WIDEST, WIDEST))
+    }
+    if not moves:
+        st.caption("No factor moves: move a slider.")
+        return Lines("")
+    others: Others = "follow" if state.recall("others") in ("follow", OTHERS["follow"]) else "still"
+    found = [
+        factor_shock(fit, holding.portfolio.on(fit.assets), moves, others=others)
+        for holding in model.book.both
+    ]
+    st.markdown(plain(_shock_words(model, found)))
+    if gone := found[0].below_total_loss:
+        notice(f"{listed(gone)} would lose more than everything: exposures do not reach that far.")
+    show(draw_factor_shock(found, theme=current_theme()), key="factors_shock")
+    explain(
+        model.book.view,
+        "Every asset moves by its exposures times the factors’ moves; what is specific to it stands still. "
+        "Exposures are averages over the window, and a crisis can raise them.",
+        r"r=\sum_k x_k m_k="
+        + "+".join(
+            rf"{row['exposure']:.3f}\times({100 * row['move']:.1f}\,\%)"
+            for _, row in found[0].by_factor.iterrows()
+            if row["move"]
+        )
+        + rf"={100 * found[0].total_return:.3f}\,\%",
+    )
+    return Lines(
+        "for portfolio in (a, b):\n"
+        f"    hit = factor_shock(model, portfolio, {moves!r}, others={others!r})\n"
+        "    print(f'{hit.loss:.10f}', hit.by_factor.to_string(float_format='%.10f'))",
+        "from riskcore.factors import factor_shock",
+    )
+
+
+def _shock_words(model: Model, found: list[FactorShockResult]) -> str:
+    first = found[0]
+    moved = [
+        f"{name} {'falls' if first.moves[name] < 0 else 'rises'} {percent(abs(float(first.moves[name])), 0)}"
+        for name in first.typed
+    ]
+    follow = [
+        f"{name} {number(100 * float(m), 1)}\N{NO-BREAK SPACE}%"
+        for name, m in first.moves.items()
+        if name not in first.typed and m != 0.0
+    ]
+    also = f" ({', '.join(follow)} follow)" if follow else ""
+    lost = [
+        f"{one.portfolio} {'loses' if one.loss >= 0 else 'gains'} {amount(model.book, abs(one.loss))}"
+        for one in found
+    ]
+    return f"When {' and '.join(moved)}{also}, {' and '.join(lost)}."
+
+
+def currencies(model: Model) -> Lines:
+    """Compare the risk hedged and unhedged, and say what exchange rates carry as factors."""
+    book, choices = model.book, model.choices
+    named = tuple(f for f in choices.factors if f in book.prices.tickers)
+    both = [
+        build(
+            book,
+            named,
+            count=choices.count,
+            on_weeks=choices.weekly,
+            penalty=choices.penalty,
+            errors=choices.errors,
+            with_currencies=switch,
+        )
+        for switch in (False, True)
+    ]
+    rates = tuple(dict.fromkeys(rate for _, rate in both[1].choices.rates))
+    table = {}
+    for holding in book.both:
+        hedged, open_ = (one.contributions(holding) for one in both)
+        carried = open_.factors[list(rates)] if named else None
+        row = {"hedged, % of value": 100.0 * hedged.total, "unhedged, % of value": 100.0 * open_.total}
+        if carried is not None:
+            row |= {f"{rate}: part of unhedged, % of value": 100.0 * float(carried[rate]) for rate in rates}
+        table[holding.letter] = row
+        words = (
+            f"{holding.letter}’s {book.horizon_label} {hedged.label} is {percent(hedged.total, 2)} of value with "
+            f"currencies hedged and {percent(open_.total, 2)} unhedged"
+        )
+        if carried is not None and open_.relative_defined:
+            share = float(carried.sum()) / open_.total
+            words += f"; exchange rates carry {percent(share, 0)} of it beside the other factors"
+        st.markdown(plain(words + "."))
+    shown = pd.DataFrame(table)
+    show_table(shown, key="factors_currencies", caption="Losses, positive. Hedged: local returns.")
+    abroad = foreign(book)
+    st.caption(
+        plain(
+            f"In dollars: {listed(abroad, most=10)}. ECB reference rates, fixed at 14:15 in Frankfurt, no "
+            "interest. Hedging is taken to be complete and free. The switch “Currencies unhedged” under "
+            "Model turns the whole page."
+        )
+    )
+    return Lines("")
+
+
+VIEWS = {
+    "assets": ("By asset", by_asset),
+    "components": ("Statistical factors", statistical),
+    "shock": ("Factor shock", shock),
+    "currencies": ("Currencies", currencies),
+}
+
+
+def offered(model: Model) -> list[str]:
+    """Return the views this data can show."""
+    return [view for view in VIEWS if view != "currencies" or (foreign(model.book) and model.file is None)]
