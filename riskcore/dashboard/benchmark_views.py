@@ -208,10 +208,12 @@ def _overshoot_words(against: Against, lines: tuple[OvershootResult, ...], own: 
             f"of {card_percent(mine.planned)}{held} so there is no overshoot to show."
         )
     moved = float(last["overshoot"])
+    rho = relative_of(against, "AB".index(letter)).active_correlation
+    related = "" if np.isnan(rho) else f"; their ρ with the benchmark at plan is {number(rho, 2)}"
     return (
         f"If {letter}’s active positions turn out {number(times)} times as risky as planned "
         f"({card_percent(float(last['actual']))} instead of {card_percent(mine.planned)}), its {label} is "
-        f"{percent(abs(moved), 2)} of value {'over' if moved >= 0.0 else 'under'} plan."
+        f"{percent(abs(moved), 2)} of value {'over' if moved >= 0.0 else 'under'} plan{related}."
     )
 
 

@@ -18,7 +18,7 @@ from riskcore.results.benchmark import ActiveRiskResult
 __all__ = ["draw_active_attribution", "draw_active_positions", "draw_risk_waterfall"]
 
 Floats = NDArray[np.float64]
-STEPS = ("Benchmark R(BM)", "Active R(TE)", "Shared f", "Portfolio R(PF)")
+STEPS = ("Benchmark R(BM)", "Active R(TE)", "Diversification f", "Portfolio R(PF)")
 MEANINGS = (
     "the benchmark held by itself",
     "the active positions, portfolio minus benchmark, held by themselves",
@@ -72,12 +72,12 @@ def draw_risk_waterfall(
     >>> table = pd.DataFrame({"active_weight": [0.1, -0.1]}, index=["SPY", "BND"])
     >>> a = ActiveRiskResult("A", "SPY", "cvar", "CVaR 95 %", 0.95, 0.02, 0.03, 0.01, -0.015, -0.005, table)
     >>> draw_risk_waterfall([a], theme=LIGHT, horizon_label="1-day").alt.partition(". ")[2]
-    'A: benchmark 3.0\xa0%, active 1.0\xa0%, shared −2.0\xa0%, in all 2.0\xa0%.'
+    'A: benchmark 3.0\xa0%, active 1.0\xa0%, diversification −2.0\xa0%, in all 2.0\xa0%.'
     """
     _check(found, names)
     measure = _measure(found[0], horizon_label)
     steps = [_steps(one) for one in found]
-    digits = _digits([one.lengths for one in steps])
+    digits = _digits([one.lengths for one in steps], figures=3)
     figure = go.Figure()
     for which, one in enumerate(steps):
         _add_steps(figure, one, which, len(found), names[which], (measure, digits), theme)
@@ -102,13 +102,13 @@ def draw_risk_waterfall(
     )
     said = " ".join(
         f"{shorten(name)}: benchmark {card_percent(one.benchmark_risk)}, "
-        f"active {card_percent(one.tracking_risk)}, shared {card_percent(one.diversification)}, "
+        f"active {card_percent(one.tracking_risk)}, diversification {card_percent(one.diversification)}, "
         f"in all {card_percent(one.total)}."
         for name, one in zip(names, found, strict=False)
     )
     return Drawing(
         figure,
-        f"{measure}: benchmark + active positions + what they share = portfolio",
+        f"{measure}: benchmark + active positions + diversification = portfolio",
         f"Waterfall of {measure}. {said}",
         _waterfall_table(found, names, measure),
         f"R(BM) is the {measure} of {MEANINGS[0]}; R(TE) that of {MEANINGS[1]}; f is {MEANINGS[2]}. "
@@ -280,7 +280,7 @@ def _add_steps(
         width=BAR,
         marker={
             "color": [theme.muted, pale, pale, solid],
-            "pattern": {"shape": ["", "", "/", ""], "fgcolor": solid, "size": 5, "solidity": 0.25},
+            "pattern": {"shape": ["", "", "/", ""], "fgcolor": solid, "size": 5, "solidity": 0.4},
             "line": {"width": 0},
         },
         hovertext=hover,
@@ -291,7 +291,7 @@ def _add_steps(
         mode="text",
         x=steps.ends,
         y=rows,
-        text=[f"\u00a0{number(float(v), digits)} {plain(name, 8)}" for v in steps.lengths],
+        text=[f"\u00a0{plain(name, 8)} {number(float(v), digits)}" for v in steps.lengths],
         textposition="middle right",
         textfont={"color": theme.ink, "size": 12},
         hoverinfo="skip",
@@ -325,10 +325,10 @@ def _active_bars(
     return Bars(name, values, colour, theme.ink, hover, f" {plain(name, 8)}")
 
 
-def _digits(series: Sequence[Floats]) -> int:
-    """Return as many decimals as give the largest number two figures, one at least."""
+def _digits(series: Sequence[Floats], figures: int = 2) -> int:
+    """Return as many decimals as give the largest number so many figures, one at least."""
     largest = max(float(np.abs(values).max(initial=0.0)) for values in series)
-    return min(max(1, 1 - int(np.floor(np.log10(largest)))), 12) if largest > 0.0 else 1
+    return min(max(1, figures - 1 - int(np.floor(np.log10(largest)))), 12) if largest > 0.0 else 1
 
 
 def _active_alt(title: str, found: Sequence[ActiveRiskResult], names: Sequence[str]) -> str:

@@ -1,0 +1,201 @@
+"""The Benchmark page: the engine's numbers, every closer look, and what it says when there is nothing."""
+
+import io
+import time
+from contextlib import redirect_stdout
+
+import numpy as np
+import pytest
+
+from riskcore import Portfolio
+from riskcore.allocation import cvar_parity, equal_weight
+from riskcore.benchmark import active_portfolio, active_risk, overshoot, relative_figures, stress_levels
+from riskcore.benchmark.budgets import Budgets, most_active_return
+from riskcore.dashboard.view import typed_weights
+from riskcore.data.sample import load_sample
+from riskcore.measures import risk
+from tests.dashboard.reading import checked, words
+
+SPACE = "\N{NO-BREAK SPACE}"
+GOLD = {"SPY": 0.15, "BND": 0.7, "GOLD": 0.15}
+
+
+@pytest.fixture(scope="module")
+def sample():
+    prices = load_sample("global")
+    return prices.scenarios(list(prices.default_assets))
+
+
+@pytest.fixture
+def look(open_app):
+    """Return a function that opens one closer look of the page."""
+
+    def opened(view, **query):
+        return open_app("benchmark", closer=view, **query)
+
+    return opened
+
+
+def table_with(app, column):
+    return next(f.value for f in app.dataframe if any(column in str(c) for c in f.value.columns))
+
+
+def printed(app):
+    told = io.StringIO()
+    script = next(c.value for c in app.code if c.language == "python")
+    with redirect_stdout(told):
+        exec(compile(script, "script", "exec"), {})
+    return told.getvalue()
+
+
+def test_the_first_view_has_the_engine_s_numbers_within_half_a_second(open_app, sample):
+    open_app("benchmark")
+    began = time.process_time()
+    app = open_app("benchmark", bench="low_risk_gold")
+    assert time.process_time() - began < 1.0  # half a second on the server; the test's own reading beside it
+    a, bm = equal_weight(sample).portfolio("A"), Portfolio("BM", GOLD).on(sample.assets)
+    b = cvar_parity(sample, confidence=0.95).portfolio("B")
+    table = table_with(app, "A 1-day CVaR")
+    for letter, portfolio in (("A", a), ("B", b)):
+        found = active_risk(sample, portfolio, bm, "cvar", confidence=0.95)
+        column = table[f"{letter} 1-day CVaR 95{SPACE}% (% of value)"]
+        assert np.isclose(column["R(BM)"], 100 * found.benchmark_risk, rtol=1e-12)
+        assert np.isclose(column["R(TE)"], 100 * found.tracking_risk, rtol=1e-12)
+        assert np.isclose(column["f"], 100 * found.diversification, rtol=1e-10)
+        assert np.isclose(column["R(PF)"], 100 * found.total, rtol=1e-12)
+    positions = table_with(app, "active weight")
+    found = active_risk(sample, a, bm, "cvar", confidence=0.95)
+    assert np.allclose(positions["A active weight (% of value)"], 100 * found.table["active_weight"])
+    assert f"the benchmark (Low risk with gold) alone has 0.81{SPACE}%" in app.header[0].value.replace(
+        "\\", ""
+    )
+    told = printed(app)
+    assert f"R(TE) {found.tracking_risk:.10f}" in told
+    assert f"R(PF) {found.total:.10f}" in told
+
+
+def test_the_benchmark_is_chosen_on_the_page_and_kept_in_the_link(open_app):
+    app = open_app("benchmark")
+    checked(app.selectbox(key="frame_bench").set_value("60_40").run())
+    assert app.query_params["bench"] == "60_40"
+    assert "60/40 (SPY/BND)" in app.header[0].value.replace("\\", "")
+    checked(app.selectbox(key="frame_bench").set_value("SPY").run())
+    assert "bench" not in app.query_params
+
+
+def test_a_benchmark_outside_the_assets_shortens_the_history_and_says_so(open_app):
+    app = open_app("benchmark", assets="SPY,BND", bench="BTC")
+    assert "fewer rows than on other pages" in words(app)
+    assert "BTC" in table_with(app, "active weight").index
+    wide = load_sample("global").scenarios(["SPY", "BND", "BTC"])
+    found = active_risk(
+        wide,
+        Portfolio("A", {"SPY": 0.5, "BND": 0.5}).on(wide.assets),
+        Portfolio("BM", {"BTC": 1.0}).on(wide.assets),
+        confidence=0.95,
+    )
+    assert f"R(TE) {found.tracking_risk:.10f}" in printed(app)
+
+
+def test_a_portfolio_equal_to_the_benchmark_is_told_kindly(open_app, look):
+    app = open_app("benchmark", bench="equal_weight", b="equal_weight")
+    text = words(app)
+    assert "A and B hold exactly the benchmark" in text
+    assert "no information ratio" in text
+    assert "Active positions" not in [s.value for s in app.subheader]
+    assert "No information ratio for A and B" in words(
+        look("Beta and capture", bench="equal_weight", b="equal_weight")
+    )
+    assert "no active risk to stress" in words(look("Overshoot", bench="equal_weight"))
+    assert not look("Attribution", bench="equal_weight").error
+    assert not look("Budgets", bench="equal_weight").error
+
+
+def test_data_without_an_index_asks_for_a_benchmark_and_takes_one(open_app):
+    app = open_app("benchmark", data="us")
+    assert "no known index: choose a benchmark above" in words(app)
+    assert len(app.error) == 1
+    checked(app.selectbox(key="frame_bench").set_value("equal_weight").run())
+    assert not app.error
+    assert app.header
+
+
+def test_relative_figures_are_the_engine_s(look, sample):
+    table = next(
+        f.value for f in look("Beta and capture", bench="low_risk_gold").dataframe if "beta" in f.value.index
+    )
+    found = relative_figures(
+        sample, equal_weight(sample).portfolio("A"), Portfolio("BM", GOLD).on(sample.assets)
+    )
+    assert np.isclose(table.loc["beta", "A"], found.beta, rtol=1e-12)
+    assert np.isclose(table.loc["information ratio (per year)", "A"], found.information_ratio, rtol=1e-12)
+    assert np.isclose(
+        table.loc["tracking error per year (%)", "A"], 100 * found.tracking_error_per_year, rtol=1e-12
+    )
+    assert np.isclose(table.loc["down capture (%)", "A"], 100 * found.down_capture, rtol=1e-12)
+
+
+def test_budgets_are_met_by_the_engine_s_weights_which_become_b(look, sample):
+    app = look("Budgets", bench="low_risk_gold", te="0.4")
+    bm = Portfolio("BM", GOLD).on(sample.assets)
+    wanted = most_active_return(sample, bm, Budgets(0.95, active=0.004)).weights
+    table = table_with(app, "Within budgets")
+    assert np.allclose(table["Within budgets (% of value)"], 100 * wanted, atol=1e-4)
+    assert f"CVaR of TE 0.40{SPACE}% (budget 0.40{SPACE}%)" in words(app)
+    positions = table_with(app, "CVaR by itself")
+    assert np.isclose(positions.loc["all positions", "of the TE budget (%)"], 100.0, atol=1e-4)
+    assert f"{wanted['BND']:.6f}" in printed(app)
+    checked(app.button(key="make_B_budgets").click().run())
+    assert typed_weights(app.query_params["b"])["BND"] == pytest.approx(wanted["BND"], abs=1e-5)
+
+
+def test_every_aim_is_solved_and_the_impossible_explained(look):
+    app = look("Budgets", bench="low_risk_gold", te="0.4")
+    for aim in ("a", "b"):
+        checked(app.segmented_control(key="aim").set_value(aim).run())
+        assert not app.error, words(app)
+    checked(app.number_input(key="pf").set_value(0.3).run())
+    assert any("the smallest that keeps the CVaR" in e.value.replace("\\", "") for e in app.error)
+    assert app.header
+
+
+def test_the_overshoot_is_the_engine_s_with_effective_scenarios(look, sample):
+    app = look("Overshoot", bench="low_risk_gold")
+    table = table_with(app, "over plan")
+    bm = Portfolio("BM", GOLD).on(sample.assets)
+    te = active_portfolio(equal_weight(sample).portfolio("A"), bm, sample.assets)
+    planned = risk(sample, te, "cvar", confidence=0.95).value
+    found = overshoot(sample, bm, te, "cvar", levels=stress_levels(planned), confidence=0.95)
+    own = table[table.index == "A’s own"]
+    assert np.allclose(own["R(PF) over plan (% of value)"], 100 * found.table["overshoot"], atol=1e-9)
+    assert np.allclose(own["effective scenarios"], found.table["effective_scenarios"], rtol=1e-9)
+    assert {"ρ = 0", "ρ = 0.25", "ρ = 0.5", "ρ = 0.75"} <= set(table.index)
+    assert f"{found.table['overshoot'].iloc[-1]:.8f}" in printed(app)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"a": "cash", "b": "w:SPY~1.5;BND~-0.5", "measure": "volatility"},
+        {"bench": "cash", "measure": "var", "conf": "0.99", "h": "1m"},
+        {"assets": "GOLD", "b": "equal_weight", "explain": "1", "value": "1000000"},
+        {"data": "india", "from_": "2015-01-01", "to": "2015-03-01"},
+    ],
+    ids=["cash and shorts", "cash benchmark", "one asset", "few rows"],
+)
+def test_extreme_portfolios_break_no_closer_look(open_app, query):
+    app = open_app("benchmark", **query)
+    for view in ("attribution", "figures", "budgets", "overshoot"):
+        checked(app.segmented_control(key="closer").set_value(view).run())
+        assert app.header
+
+
+def test_names_of_readers_are_text(open_app):
+    app = open_app("benchmark", bench="w:SPY~1", a="w:SPY~0.5;BND~0.5")
+    assert "Typed: SPY 1" in app.header[0].value.replace("\\", "")
+
+
+def test_a_benchmark_not_in_the_data_is_named_and_the_default_used(open_app):
+    app = open_app("benchmark", bench="MSCI")
+    assert any("has no MSCI" in w.value.replace("\\", "") for w in app.warning)
+    assert "(SPY) alone" in app.header[0].value.replace("\\", "")
