@@ -48,13 +48,13 @@ def rates_for(local: PriceSet, base: str, assets: Sequence[str] | None = None) -
 
 def bases_of(local: PriceSet, assets: Sequence[str]) -> tuple[str, ...]:
     """Return the currencies every one of the assets can be converted to, the most asked for first."""
-    own = rates_in(local)
-    offered = dict.fromkeys((*CURRENCIES, *(own.currencies if own else ())))
-    return tuple(
-        base
-        for base in offered
-        if set(assets) <= set(convertible(local, base, rates_for(local, base, assets)))
-    )
+    needed = {unit_of(str(local.assets.loc[asset, "currency"]))[0] for asset in assets}
+    found: dict[str, None] = {}
+    for rates in (ecb_rates(), rates_in(local)):
+        if rates is not None and needed <= set(rates.currencies):
+            found |= dict.fromkeys(rates.currencies)
+    asked = [code for code in CURRENCIES if code in found]
+    return tuple(dict.fromkeys([*asked, *found]))
 
 
 def why_no_base(local: PriceSet, assets: Sequence[str]) -> str:

@@ -399,9 +399,7 @@ def _notes(
             f"No rate for {unit} before {days[first]:%Y-%m-%d}: in {base}, {listed(names)} starts then."
         )
     if last < len(days) - 1:
-        notes.append(
-            f"No rate for {unit} after {days[last]:%Y-%m-%d}: in {base}, {listed(names)} ends then."
-        )
+        notes.append(f"No rate for {unit} after {days[last]:%Y-%m-%d}: in {base}, {listed(names)} ends then.")
     return notes
 
 
@@ -452,7 +450,8 @@ def with_rates(
         priced = frame[owners].notna().any(axis=1).to_numpy()
         _notes(code, base, pd.DatetimeIndex(frame.index)[priced], age[priced], owners, rates, within)
         frame[name] = rate
-        table.loc[name] = [name, "Currency", "", "", base, rates.source]
+        said = {"name": name, "asset_class": "Currency", "currency": base, "kind": rates.source}
+        table.loc[name] = [said.get(str(c), "") for c in table.columns]
         column[code] = name
     defaults = complete_assets(frame) or tuple(str(c) for c in frame.columns)
     made = replace(

@@ -10,7 +10,9 @@ import pytest
 
 from riskcore.dashboard import cached, saved
 from riskcore.dashboard.data_quality import decided
+from riskcore.dashboard.portfolio_codes import content_of, shares_of
 from riskcore.dashboard.view import typed_weights
+from riskcore.data.currency import ecb_rates
 from riskcore.data.quality import Finding
 from riskcore.data.recipe import AdjustSplit, DropAsset, DropRows, Fill, Keep
 from riskcore.data.sample import load_sample
@@ -44,9 +46,14 @@ def test_shares_set_weights_value_and_currency(open_app):
     assert "2 positions in shares, worth 10,000.00 EUR, of which 3,500.00 EUR are cash." in text
     assert "their weights drift with prices" in text
     make(app, "b")
-    assert typed_weights(app.query_params["b"]) == pytest.approx({"SPY": 0.5, "BND": 0.15})
-    assert app.query_params["value"] == "10000"
+    shares = shares_of(app.query_params["b"])
+    assert (shares.pieces, shares.cash) == ({"SPY": 10.0, "BND": 20.0}, {"EUR": 3500.0})
+    worth = shares.values(load_sample("global"), ecb_rates(), "EUR")
+    assert worth.weights == pytest.approx({"SPY": 0.5, "BND": 0.15})
+    # The value is not in the link: it follows the shares.
+    assert "value" not in app.query_params
     assert app.query_params["ccy"] == "EUR"
+    assert "Value EUR\N{NO-BREAK SPACE}10,000: the shares of B on 16 Jan 2026" in words(app)
     assert "a" not in app.query_params
 
 
@@ -55,9 +62,10 @@ def test_shares_without_prices_take_the_last_ones_of_the_data_and_say_so(open_ap
     last = load_sample("global").prices.iloc[-1]
     total = 10 * last["SPY"] + 20 * last["BND"]
     assert f"worth {total:,.2f}" in words(app)
-    assert "the data’s last ones (16 Jan 2026)" in words(app)
+    assert "They are weighed at the prices of 16 Jan 2026" in words(app)
     make(app, "a")
-    weights = typed_weights(app.query_params["a"])
+    assert app.query_params["a"] == "n:SPY~10;BND~20"
+    weights = shares_of(app.query_params["a"]).values(load_sample("global"), ecb_rates(), "").weights
     assert weights == pytest.approx({"SPY": 10 * last["SPY"] / total, "BND": 20 * last["BND"] / total})
 
 
@@ -162,11 +170,11 @@ def test_columns_without_headings_are_asked(open_app):
     assert "worth 12,700.00" in words(app)
 
 
-def test_rates_are_asked_where_currencies_are_mixed(open_app):
-    app = pasted(open_app, "Ticker\tShares\tPrice\tCurrency\nSPY\t10\t500\tUSD\nGOLD\t2\t100\tEUR\n")
+def test_a_rate_is_asked_only_where_there_is_none(open_app):
+    app = pasted(open_app, "Ticker\tShares\tPrice\tCurrency\nSPY\t10\t500\tAED\nGOLD\t2\t100\tEUR\n")
     checked(app.radio[-1].set_value("EUR").run())
     assert "use_a" not in keys(app.button)
-    checked(by_label(app.number_input, "EUR for 1 USD").set_value(0.9).run())
+    checked(by_label(app.number_input, "EUR for 1 AED").set_value(0.9).run())
     assert "worth 4,700.00 EUR" in words(app)
     make(app, "a")
     assert app.query_params["ccy"] == "EUR"
@@ -434,7 +442,9 @@ def test_a_portfolio_is_saved_with_versions_and_opened(open_app, home):
     box = next(s for s in app.selectbox if str(s.key).startswith("version_"))
     checked(box.set_value(1).run())
     checked(app.button(key="open_b").click().run())
-    assert typed_weights(app.query_params["b"]) == {"SPY": 0.6, "BND": 0.4}
+    (entry,) = saved.store().portfolios.all()
+    assert app.query_params["b"] == f"p:{entry.key}@1"
+    assert content_of(app.query_params["b"]) == {"SPY": 0.6, "BND": 0.4}
     assert app.query_params["value"] == "1000"
     assert app.query_params["ccy"] == "EUR"
 
@@ -447,7 +457,7 @@ def test_a_portfolio_brings_the_data_it_was_saved_with(open_app, home):
     pick(app, "portfolios", "Tech")
     checked(app.button(key="open_a").click().run())
     assert app.query_params["data"] == "us"
-    assert typed_weights(app.query_params["a"]) == {"AAPL": 0.6, "MSFT": 0.4}
+    assert content_of(app.query_params["a"]) == {"AAPL": 0.6, "MSFT": 0.4}
     assert not app.error
     assert not app.warning
 
