@@ -13,7 +13,7 @@ from riskcore.dashboard.controls import measure_control
 from riskcore.dashboard.factors_model import MOST_FACTORS, Model, build, default_factors, foreign
 from riskcore.dashboard.stress_shocks import number_of
 from riskcore.dashboard.text import plain
-from riskcore.data.files import load_prices
+from riskcore.data.files import Answers, load_prices
 from riskcore.data.price_set import PriceSet
 from riskcore.errors import InputError
 from riskcore.factors import Errors
@@ -23,6 +23,11 @@ __all__ = ["chosen_model"]
 
 KINDS = {"observed": "Observed", "statistical": "Statistical"}
 FITTED = {"weekly": "Weekly returns", "shown": "Rows as shown"}
+HOLDS = {
+    "prices": "Prices",
+    "returns": "Returns, 0.012 = 1.2 %",
+    "percent returns": "Returns, 1.2 = 1.2 %",
+}
 ERRORS = {"classic": "Classic", "newey_west": "Newey–West"}
 MOST_RIDGE = 10.0
 
@@ -49,6 +54,7 @@ def chosen_model(book: Book, *, drawn: bool) -> Model:
         errors=cast(Errors, _one_of("se", ERRORS, "classic")),
         with_currencies=str(state.recall("fx")).lower() in ("true", "1"),
         brought=brought,
+        file_holds=str(state.recall("factor_kind") or "prices"),
     )
 
 
@@ -88,8 +94,9 @@ def _draw_model(book: Book, kind: str) -> None:
             type=["csv", "tsv", "txt", "xlsx", "parquet"],
             key="factor_file",
             help="Dates in the first column, one column of prices or returns per factor, as often as the "
-            "prices. A percentage or a decimal is told apart as on the Data page.",
+            "prices.",
         )
+        st.selectbox("The file holds", list(HOLDS), format_func=lambda kind: HOLDS[kind], key="factor_kind")
     daily = spacing(pd.DatetimeIndex(book.base.index)) == "day"
     if daily:
         _choice(
@@ -157,9 +164,10 @@ def _brought() -> PriceSet | None:
     if file is None:
         return None
     content = file.getvalue()
-    return _loaded(blake2b(content, digest_size=16).hexdigest(), file.name, content)
+    kind = str(state.recall("factor_kind") or "prices")
+    return _loaded(blake2b(content, digest_size=16).hexdigest(), kind, file.name, content)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _loaded(digest: str, name: str, _content: bytes) -> PriceSet:
-    return load_prices(_content, name)
+def _loaded(digest: str, kind: str, name: str, _content: bytes) -> PriceSet:
+    return load_prices(_content, name, Answers(kind=kind))

@@ -68,6 +68,7 @@ class Model:
     prices: PriceSet
     choices: Choices
     file: str | None = None
+    file_holds: str = "prices"
     lines: list[Lines] = field(default_factory=list)
 
     @cached_property
@@ -165,6 +166,7 @@ def build(
     errors: Errors = "classic",
     with_currencies: bool = False,
     brought: PriceSet | None = None,
+    file_holds: str = "prices",
 ) -> Model:
     """Return the model of the choices made on the page; `brought` are the factors of an uploaded file.
 
@@ -192,7 +194,7 @@ def build(
         errors="newey_west" if book.periods > 1 and not on_weeks else errors,
         rates=tuple(rates.items()),
     )
-    return Model(book, prices, choices, brought.label if brought is not None else None)
+    return Model(book, prices, choices, brought.label if brought is not None else None, file_holds)
 
 
 def _check_number(factors: Sequence[str]) -> None:

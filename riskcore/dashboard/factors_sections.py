@@ -186,7 +186,7 @@ def script_imports(model: Model) -> str:
     if model.file is not None:
         lines.append("from pathlib import Path")
         lines.append("from riskcore.data.factor_file import join_factors")
-        lines.append("from riskcore.data.files import load_prices")
+        lines.append("from riskcore.data.files import Answers, load_prices")
     return "\n".join([*lines, *(found.imports for found in model.lines)])
 
 
@@ -201,7 +201,8 @@ def script_lines(model: Model) -> str:
         wide.append(f"prices, _, _ = with_rates(prices, {names!r}, 'USD', ecb_rates())")
     if model.file is not None:
         wide.append(f"path = Path({model.file!r})  # the file of factors as it was loaded")
-        wide.append("prices, _ = join_factors(prices, load_prices(path.read_bytes(), path.name))")
+        wide.append(f"answers = Answers(kind={model.file_holds!r})")
+        wide.append("prices, _ = join_factors(prices, load_prices(path.read_bytes(), path.name, answers))")
     wide.append(f"wide = prices.scenarios({list(model.data.assets)!r}{window_literal(model.book)})")
     if rates:
         wide.append(f"wide = unhedged(wide, {rates!r})")

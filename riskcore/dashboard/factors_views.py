@@ -199,8 +199,8 @@ def currencies(model: Model) -> Lines:
             row |= {f"{rate}: part of unhedged, % of value": 100.0 * float(carried[rate]) for rate in rates}
         table[holding.letter] = row
         words = (
-            f"{holding.letter}’s {book.horizon_label} {hedged.label} is {percent(hedged.total, 2)} of value with "
-            f"currencies hedged and {percent(open_.total, 2)} unhedged"
+            f"{holding.letter}’s {book.horizon_label} {hedged.label} is {percent(hedged.total, 2)} of value "
+            f"with currencies hedged and {percent(open_.total, 2)} unhedged"
         )
         if carried is not None and open_.relative_defined:
             share = float(carried.sum()) / open_.total

@@ -94,14 +94,13 @@ def draw_factor_exposures(
         for factor, row in one.table.iterrows()
     ]
     pair = " and ".join(shorten(name) for name in names[: len(found)])
-    table = pd.concat(
+    table = pd.DataFrame(
         {
-            name: one.table.rename(columns={"standard_error": "standard error"})
+            f"{name} {str(column).replace('_', ' ')} (% per 1 %)": one.table[column]
             for one, name in zip(found, names, strict=False)
-        },
-        axis=1,
+            for column in one.table.columns
+        }
     )
-    table.columns = pd.Index([f"{name} {column} (% per 1 %)" for name, column in table.columns.to_list()])
     return Drawing(
         figure,
         f"Exposure of {pair} to each factor, with its {level} interval{f', {basis}' if basis else ''}",

@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 COLLINEAR = 1e-7
 # Residuals smaller than this relative to the column are rounding: the regressors make up the column exactly.
 EXACT = 1e-10
+# A column that varies less than this, relative to its size, is constant.
+CONSTANT = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +103,8 @@ def regress(x: Floats, y: Floats, *, penalty: float = 0.0, lags: int | None = No
     centre, scale = x.mean(axis=0), x.std(axis=0)
     z = (x - centre) / scale
     target = y - y.mean(axis=0)
+    # A constant column minus its mean is rounding, not something to explain.
+    target[:, (target**2).sum(axis=0) <= CONSTANT**2 * (y**2).sum(axis=0)] = 0.0
     # Stacking √(λS) I under z makes ridge a least-squares problem; QR never squares its condition.
     q, r = np.linalg.qr(np.vstack([z, math.sqrt(penalty * count) * np.eye(size)]))
     slopes = np.linalg.solve(r, q[:count].T @ target)
@@ -192,7 +196,7 @@ def collinear_columns(x: Floats) -> tuple[int, ...]:
     """
     centred = x - x.mean(axis=0)
     length = np.sqrt((centred**2).sum(axis=0))
-    constant = np.flatnonzero(length <= 1e-12 * np.sqrt((x**2).sum(axis=0)))
+    constant = np.flatnonzero(length <= CONSTANT * np.sqrt((x**2).sum(axis=0)))
     if constant.size:
         return tuple(int(i) for i in constant)
     _, values, vectors = np.linalg.svd(centred / length, full_matrices=True)
