@@ -8,9 +8,10 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -18,7 +19,11 @@ from riskcore.data import yahoo_call
 from riskcore.data.assembly import common_days
 from riskcore.data.price_set import PriceSet, complete_assets, infer_periods_per_year, plain_assets
 from riskcore.data.yahoo_call import STOPPING, Outcome
+from riskcore.data.yahoo_ranges import renew
 from riskcore.errors import InputError, RiskcoreError, SourceError, listed
+
+if TYPE_CHECKING:
+    from riskcore.data.store import StoredSeries
 
 __all__ = ["TickerStatus", "YahooAnswer", "fetch_prices"]
 
@@ -61,10 +66,16 @@ class TickerStatus:
 
 @dataclass(frozen=True)
 class YahooAnswer:
-    """The prices that could be used, and a status for every ticker asked for, in that order."""
+    """The prices that could be used, and a status for every ticker asked for, in that order.
+
+    `series` has all that is known of each ticker that arrived (dates by "close" and "volume"), also outside
+    the days asked for, and `about` what Yahoo says of it: what a copy to be stored consists of.
+    """
 
     prices: PriceSet | None
     statuses: list[TickerStatus]
+    series: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    about: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -74,6 +85,7 @@ class _Worker:
     tickers: list[str]
     start: pd.Timestamp
     end: pd.Timestamp | None
+    copies: "Mapping[str, StoredSeries]"
     stop: threading.Event = field(default_factory=threading.Event)
     answers: "queue.Queue[Outcome]" = field(default_factory=queue.Queue)
 
@@ -87,7 +99,8 @@ class _Worker:
             for ticker in self.tickers:
                 if self.stop.is_set():
                     return
-                outcome = yahoo_call.ask(ticker, self.start, self.end, pause=self._pause)
+                copy = self.copies.get(ticker)
+                outcome = renew(ticker, self.start, self.end, copy, pause=self._pause)
                 self.answers.put(outcome)
                 if outcome.status in STOPPING:
                     return
@@ -104,6 +117,7 @@ def fetch_prices(
     *,
     start: object,
     end: object = None,
+    copies: "Mapping[str, StoredSeries] | None" = None,
     progress: Callable[[int, int, str], object] | None = None,
     cancelled: Callable[[], bool] | None = None,
     patience: float | None = None,
@@ -116,6 +130,9 @@ def fetch_prices(
         Yahoo symbols, at most 100; letters, digits and . - = ^ & only.
     start, end
         First and last day, both included; to the present day when `end` is omitted.
+    copies
+        Ticker to the stored copy of it, where there is one: only the days it lacks are asked for. A history
+        that was adjusted anew since is fetched whole, and the status says so.
     progress
         Called with (tickers done, tickers in all, the ticker being asked).
     cancelled
@@ -140,7 +157,7 @@ def fetch_prices(
     first, last = _range(start, end)
     limit = PATIENCE[0] + PATIENCE[1] * len(names) if patience is None else patience
     outcomes = _collect(
-        _Worker(names, first, last),
+        _Worker(names, first, last, dict(copies or {})),
         deadline=time.monotonic() + limit,
         progress=progress or (lambda done, total, ticker: None),
         cancelled=cancelled or (lambda: False),
@@ -150,9 +167,25 @@ def fetch_prices(
     if not usable:
         raise SourceError(_why(statuses), statuses=statuses)
     try:
-        return YahooAnswer(_price_set(usable), statuses)
+        return YahooAnswer(_price_set(usable), statuses, _series(usable), _about(usable))
     except RiskcoreError as error:
         raise SourceError(f"Yahoo's prices cannot be used: {error}", statuses=statuses) from error
+
+
+def _series(usable: dict[str, Outcome]) -> dict[str, pd.DataFrame]:
+    return {ticker: o.whole for ticker, o in usable.items() if o.whole is not None}
+
+
+def _about(usable: dict[str, Outcome]) -> dict[str, dict[str, str]]:
+    return {
+        ticker: {
+            "name": o.name,
+            "asset_class": o.asset_class,
+            "currency": o.currency,
+            "asked_from": f"{o.asked_from:%Y-%m-%d}" if o.asked_from is not None else "",
+        }
+        for ticker, o in usable.items()
+    }
 
 
 def _clean(tickers: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-__all__ = ["STOPPING", "Outcome", "ask", "set_up"]
+__all__ = ["STOPPING", "Outcome", "ask", "described", "no_prices", "set_up"]
 
 ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds
@@ -32,6 +32,8 @@ class Outcome:
     """What came of one ticker: closing prices adjusted for splits and dividends, or the reason for none.
 
     `volumes` are the pieces traded on the same days, None where Yahoo has none (currencies, most indices).
+    `whole` is everything known of the ticker ("close", "volume"), to be stored; it was asked for from
+    `asked_from` on.
     """
 
     status: str
@@ -41,6 +43,8 @@ class Outcome:
     name: str = ""
     asset_class: str = "Unclassified"
     volumes: pd.Series | None = None
+    whole: pd.DataFrame | None = None
+    asked_from: pd.Timestamp | None = None
 
 
 def set_up() -> None:
@@ -102,7 +106,7 @@ def _attempt(ticker: str, start: pd.Timestamp, end: pd.Timestamp | None) -> Outc
             "rate limited", "Yahoo refuses more requests for now (HTTP 429); try again in some minutes."
         )
     except YFPricesMissingError as error:
-        return _no_prices(ticker, start, end, str(error.yahoo_reason or ""))
+        return no_prices(ticker, start, end, str(error.yahoo_reason or ""))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, YFException) as error:
         # JSONDecodeError is a ValueError; the others are what a changed or cut answer does to yfinance.
         return _unreadable(ticker, type(error).__name__)
@@ -161,7 +165,7 @@ def _checked(
 ) -> Outcome:
     """Accept closes that are dated in order, positive and nearly complete; say where they fall short."""
     if frame.empty or "Close" not in frame:
-        return _no_prices(ticker, start, end, "")
+        return no_prices(ticker, start, end, "")
     closes = frame["Close"].astype(np.float64)
     dates = pd.DatetimeIndex(closes.index).tz_localize(None).normalize().as_unit("us")
     closes = pd.Series(closes.to_numpy(), index=dates, name=ticker)
@@ -177,19 +181,8 @@ def _checked(
         return Outcome(
             "unusable", f"{ticker}: Yahoo's price on {wrong[0]:%Y-%m-%d} is not positive; not used."
         )
-    first, last = dates[0], dates[-1]
-    until = end if end is not None else pd.Timestamp.now("UTC").tz_localize(None).normalize()
-    parts = [f"{ticker}: {len(closes)} days from {first:%Y-%m-%d} to {last:%Y-%m-%d}"]
-    if first > start + LATE_START:
-        parts.append(f"asked from {start:%Y-%m-%d}, but its history starts later")
-    if last < until - EARLY_END:
-        parts.append(f"no price after {last:%Y-%m-%d}")
-    if missing:
-        parts.append(f"{int(closes.isna().sum())} prices are missing")
-    status = "ok" if len(parts) == 1 else "short"
-    return Outcome(
-        status, "; ".join(parts) + ".", closes, currency, name, asset_class, _volumes(frame, dates)
-    )
+    status, sentence = described(ticker, closes, start, end)
+    return Outcome(status, sentence, closes, currency, name, asset_class, _volumes(frame, dates))
 
 
 def _volumes(frame: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.Series | None:
@@ -201,7 +194,24 @@ def _volumes(frame: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.Series | None:
     return volumes if (volumes > 0).any() else None
 
 
-def _no_prices(ticker: str, start: pd.Timestamp, end: pd.Timestamp | None, reason: str) -> Outcome:
+def described(
+    ticker: str, closes: pd.Series, start: pd.Timestamp, end: pd.Timestamp | None
+) -> tuple[str, str]:
+    """Return "ok" or "short", and how many days came, and where they fall short of what was asked."""
+    first, last = closes.index[0], closes.index[-1]
+    until = end if end is not None else pd.Timestamp.now("UTC").tz_localize(None).normalize()
+    parts = [f"{ticker}: {len(closes)} days from {first:%Y-%m-%d} to {last:%Y-%m-%d}"]
+    if first > start + LATE_START:
+        parts.append(f"asked from {start:%Y-%m-%d}, but its history starts later")
+    if last < until - EARLY_END:
+        parts.append(f"no price after {last:%Y-%m-%d}")
+    if closes.isna().any():
+        parts.append(f"{int(closes.isna().sum())} prices are missing")
+    return "ok" if len(parts) == 1 else "short", "; ".join(parts) + "."
+
+
+def no_prices(ticker: str, start: pd.Timestamp, end: pd.Timestamp | None, reason: str = "") -> Outcome:
+    """Return the outcome for a ticker without prices in the range, by the reason Yahoo gave."""
     words = reason.lower()
     if any(mark in words for mark in NOT_THERE):
         return _unknown(ticker)

@@ -36,6 +36,7 @@ class StandIn:
         self.slowness = slowness
         self.requests: Counter[str] = Counter()
         self.prices_asked: Counter[str] = Counter()
+        self.ranges: dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]] = {}
         self.url = ""
 
     def behaviour(self, ticker: str) -> object:
@@ -68,7 +69,8 @@ def chart(ticker: str, behaviour: object, first: float, last: float) -> dict:
         values[len(values) // 2] = 0.0
     if behaviour == "empty":
         inside, values = [], []
-    adjusted = [None if v is None else v * 0.9 for v in values]
+    factor = 0.45 if behaviour == "adjusted anew" else 0.9
+    adjusted = [None if v is None else v * factor for v in values]
     volume = [1000] * len(values)
     quote = {"open": values, "high": values, "low": values, "close": values, "volume": volume}
     meta = {
@@ -128,6 +130,8 @@ class Handler(BaseHTTPRequestHandler):
         self.known.requests[ticker] += 1
         if "period1" in asked:
             self.known.prices_asked[ticker] += 1
+            first, last = (pd.Timestamp(int(asked[p][0]), unit="s") for p in ("period1", "period2"))
+            self.known.ranges.setdefault(ticker, []).append((first.normalize(), last.normalize()))
         self.answer(ticker, self.known.behaviour(ticker), asked)
 
     def answer(self, ticker: str, behaviour: object, asked: dict[str, list[str]]) -> None:
