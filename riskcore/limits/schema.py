@@ -1,0 +1,202 @@
+"""Limits as a person writes them: a mapping of names to numbers, checked, and back again."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from riskcore.errors import InputError, listed
+
+__all__ = ["IndexGap", "Limits", "Shock"]
+
+SHARE_MEASURES = ("cvar", "volatility")
+FRACTIONS = ("drawdown", "largest_weight", "largest_share", "worst_replay")
+NUMBERS = ("volatility", "var", "cvar", *FRACTIONS, "liquidity_days")
+NAMED = ("weights", "shares", "replays", "factors")
+HIGHEST = 100.0
+
+
+@dataclass(frozen=True)
+class IndexGap:
+    """A limit on the loss when the index falls at once: fall and limit in (0, 1]."""
+
+    fall: float
+    limit: float
+
+
+@dataclass(frozen=True)
+class Shock:
+    """A limit on the loss when named assets or groups move at once: moves are returns, −0.2 for a fall."""
+
+    name: str
+    moves: Mapping[str, float]
+    limit: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The highest values a portfolio may have; what is None or empty is not limited.
+
+    Attributes
+    ----------
+    volatility
+        Per year, decimal.
+    var, cvar
+        Over the horizon, at the confidence of the situation they are checked in.
+    drawdown
+        Worst compounded drawdown of the window, weights rebalanced every period.
+    worst_replay
+        The largest loss over all dated crises the data covers.
+    largest_weight
+        Largest |weight| of one asset.
+    largest_share
+        Largest share of the risk (of `share_measure`) that one asset contributes.
+    liquidity_days
+        Days to liquidate everything.
+    weights
+        Asset or group to the largest |Σ weight|.
+    shares
+        Asset or group to the largest share of the risk.
+    replays
+        Crisis to the largest loss when it is replayed.
+    factors
+        Factor to the largest |exposure|; exposures come with the situation.
+    index_gaps, shocks
+        Losses under moves that are imposed.
+    share_measure
+        Whose contributions are limited: "cvar" or "volatility".
+    warn_at
+        The share of a limit from which there is a warning, in (0, 1].
+    """
+
+    volatility: float | None = None
+    var: float | None = None
+    cvar: float | None = None
+    drawdown: float | None = None
+    worst_replay: float | None = None
+    largest_weight: float | None = None
+    largest_share: float | None = None
+    liquidity_days: float | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    replays: Mapping[str, float] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
+    index_gaps: tuple[IndexGap, ...] = ()
+    shocks: tuple[Shock, ...] = ()
+    share_measure: str = "cvar"
+    warn_at: float = 0.9
+
+    @classmethod
+    def from_mapping(cls, given: Mapping[str, Any]) -> "Limits":
+        """Return the limits a mapping (of TOML, JSON or the store) states.
+
+        Raises
+        ------
+        InputError
+            A name is unknown, or a value is not a positive number in its range: with the name.
+
+        Examples
+        --------
+        >>> limits = Limits.from_mapping({"cvar": 0.02, "weights": {"SPY": 0.4},
+        ...                               "index_gap": [{"fall": 0.15, "limit": 0.1}]})
+        >>> limits.cvar, dict(limits.weights), limits.index_gaps[0].fall
+        (0.02, {'SPY': 0.4}, 0.15)
+        """
+        known = {*NUMBERS, *NAMED, "index_gap", "shock", "share_measure", "warn_at"}
+        unknown = [name for name in given if name not in known]
+        if unknown:
+            raise InputError(
+                f"There is no limit called {listed(unknown)}; the limits are {', '.join(sorted(known))}.",
+                unknown=unknown,
+            )
+        found: dict[str, Any] = {
+            name: _number(name, given[name]) for name in NUMBERS if given.get(name) is not None
+        }
+        for name in NAMED:
+            table = _table(name, given.get(name, {}))
+            found[name] = MappingProxyType({key: _number(f"{name}, {key}", v) for key, v in table.items()})
+        found["index_gaps"] = tuple(_gap(one) for one in _list("index_gap", given.get("index_gap", ())))
+        found["shocks"] = tuple(_shock(one) for one in _list("shock", given.get("shock", ())))
+        names = [shock.name for shock in found["shocks"]]
+        if len(set(names)) < len(names):
+            raise InputError("Two shocks have the same name; give each its own.", names=names)
+        measure = given.get("share_measure", "cvar")
+        if measure not in SHARE_MEASURES:
+            raise InputError(f"share_measure is one of {', '.join(SHARE_MEASURES)}, not {measure!r}.")
+        warn = given.get("warn_at", 0.9)
+        if isinstance(warn, bool) or not isinstance(warn, int | float) or not 0.0 < warn <= 1.0:
+            raise InputError(f"warn_at is a share of the limit in (0, 1], such as 0.9, not {warn!r}.")
+        return cls(**found, share_measure=measure, warn_at=float(warn))
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return what is set as plain texts and numbers; `from_mapping` reads it back."""
+        found: dict[str, Any] = {n: getattr(self, n) for n in NUMBERS if getattr(self, n) is not None}
+        found |= {name: dict(getattr(self, name)) for name in NAMED if getattr(self, name)}
+        if self.index_gaps:
+            found["index_gap"] = [{"fall": g.fall, "limit": g.limit} for g in self.index_gaps]
+        if self.shocks:
+            found["shock"] = [{"name": s.name, "moves": dict(s.moves), "limit": s.limit} for s in self.shocks]
+        if found:
+            found |= {"share_measure": self.share_measure, "warn_at": self.warn_at}
+        return found
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is limited."""
+        return bool(self.to_mapping())
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError(
+            f"The limit {name} must be a number such as 0.15, not {str(value)[:40]!r}.", name=name
+        )
+    number = float(value)
+    fraction = name != "liquidity_days" and not name.startswith("factors")
+    most = 1.0 if name in FRACTIONS[:1] or name.startswith(("replays", "shares")) else HIGHEST
+    if not fraction:
+        most = math.inf
+    if not 0.0 < number <= most:
+        raise InputError(
+            f"The limit {name} must lie above 0 and at most {most:g}, not {number:g}."
+            + (f" Did you mean {number / 100:g} ({number:g} %)?" if fraction and 1 < number <= 100 else ""),
+            name=name,
+        )
+    return number
+
+
+def _table(name: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) and key.strip() for key in value):
+        raise InputError(f"The limits {name} are a table of names and numbers, such as {{SPY = 0.4}}.")
+    return value
+
+
+def _list(name: str, value: object) -> Sequence[Mapping[str, Any]]:
+    if not isinstance(value, Sequence) or not all(isinstance(one, Mapping) for one in value):
+        raise InputError(f"The limits {name} are a list of tables; write [[limits.{name}]] before each.")
+    return value
+
+
+def _gap(given: Mapping[str, Any]) -> IndexGap:
+    if set(given) != {"fall", "limit"}:
+        raise InputError("An index_gap has a fall and a limit, such as fall = 0.15 and limit = 0.1.")
+    fall = _number("index_gap, fall", given["fall"])
+    if fall >= 1.0:
+        raise InputError(f"An index cannot fall by {100 * fall:g} % or more; write 0.15 for 15 %.")
+    return IndexGap(fall, _number("index_gap, limit", given["limit"]))
+
+
+def _shock(given: Mapping[str, Any]) -> Shock:
+    if set(given) != {"name", "moves", "limit"} or not isinstance(given["name"], str):
+        raise InputError("A shock has a name, moves and a limit; moves is a table such as {SPY = -0.2}.")
+    moves: dict[str, float] = {}
+    for asset, move in _table(f"shock, {given['name'][:40]}, moves", given["moves"]).items():
+        number = isinstance(move, int | float) and not isinstance(move, bool)
+        if not number or not -1.0 <= move <= 10.0:
+            raise InputError(f"The move of {asset[:40]} is a return from -1 to 10, not {str(move)[:40]!r}.")
+        moves[asset] = float(move)
+    if not moves:
+        raise InputError(f"The shock {given['name'][:40]} moves nothing; name at least one asset.")
+    limit = _number(f"shock, {given['name'][:40]}", given["limit"])
+    return Shock(given["name"], MappingProxyType(moves), limit)
