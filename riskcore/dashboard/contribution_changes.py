@@ -12,14 +12,17 @@ from riskcore.currency_effect import currency_effect
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.contribution_sections import Compared, Lines, in_text, marginal_table, one_of
-from riskcore.dashboard.script import window_literal
+from riskcore.dashboard.money import rates_for
+from riskcore.dashboard.script import rates_literal, window_literal
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.view import weights_code
 from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show, show_table
+from riskcore.data.currency import unit_of, with_rates
+from riskcore.data.price_set import PriceSet
 from riskcore.errors import InputError, listed
 from riskcore.figures.budgets import draw_budgets
 from riskcore.figures.currency import draw_currency_effect
-from riskcore.figures.words import number, percent
+from riskcore.figures.words import dated, number, percent
 from riskcore.portfolio import Portfolio
 from riskcore.results import AllocationResult, TradeResult
 from riskcore.results.currency import CurrencyEffectResult
@@ -291,32 +294,29 @@ def _held(portfolio: Portfolio) -> Holding:
 
 
 def has_rates(book: Book) -> bool:
-    """Whether the data has exchange rates for currencies of the assets shown."""
-    return bool(_rates(book)[0])
+    """Whether assets shown are in another currency than the base, and there is a rate for one of them."""
+    codes = {unit_of(str(code))[0] for code in book.local.assets.loc[list(book.assets), "currency"]}
+    if not book.view.base and len(codes) < 2:
+        return False  # one currency, and no other was asked for
+    return bool(_rates(book)[1])
 
 
-def _rates(book: Book) -> tuple[dict[str, str], dict[str, str]]:
-    """Return asset to exchange rate, and asset to the currency that has none here."""
-    table = book.prices.assets
-    classes, currencies = table["asset_class"].to_dict(), table["currency"].to_dict()
-    rates, without = {}, {}
-    for asset in book.assets:
-        name = f"{currencies[asset]}{BASE}"
-        if currencies[asset] in ("", BASE):
-            continue
-        if classes.get(name) == "Currency":
-            rates[asset] = name
-        else:
-            without[asset] = str(currencies[asset])
-    return rates, without
+def _base(book: Book) -> str:
+    return book.view.base or BASE
+
+
+def _rates(book: Book) -> tuple[PriceSet, dict[str, str], dict[str, str]]:
+    """Return local prices with rates beside them, asset to its rate, and asset to the currency without one."""
+    base = _base(book)
+    return with_rates(book.local, book.assets, base, rates_for(book.local, base, book.assets))
 
 
 def currency(compared: Compared) -> Lines:
     """Draw what exchange rates add to the risk when nothing is hedged."""
     book, which = compared.book, one_of(compared)
-    rates, without = _rates(book)
-    names = tuple(dict.fromkeys((*book.assets, *rates.values())))
-    wide = cached.scenarios(book.prices, names, book.view.start, book.view.end, book.periods)
+    prices, rates, without = _rates(book)
+    names = prices.tickers
+    wide = cached.scenarios(prices, names, book.view.start, book.view.end, book.periods)
     found = [
         cached.compute(
             _effect,
@@ -335,38 +335,42 @@ def currency(compared: Compared) -> Lines:
         draw_currency_effect(
             _held_part(found[which], without),
             theme=current_theme(),
-            base=BASE,
+            base=_base(book),
             which=which,
             name=holding.letter,
             horizon_label=book.horizon_label,
         ),
         key="contributions_currency",
     )
-    st.caption(plain(_currency_notes(compared, rates)))
+    st.caption(plain(_currency_notes(compared, prices, rates, wide)))
     volatile = compared.measure == "volatility"
     weights = "weights each date has in the volatility" if volatile else "worst dates"
     changes = "how much each date counts" if volatile else "which dates are worst"
+    literal = rates_literal(book, _base(book))
     local, foreign = float(found[which].table["local"].sum()), found[which].currency
     explain(
         book.view,
-        "The return in dollars is the local return plus what the exchange rate does to the result. The "
+        f"The return in {_base(book)} is the local return plus what the exchange rate does to the result. The "
         f"second part, cross term included, is the currency’s. Both are weighted with the {weights} of the "
         f"unhedged portfolio, so they add up to its risk; hedging also changes {changes}, so the difference "
         "to the hedged risk is another number.",
-        r"\begin{gathered}r^{\text{USD}}=r^{\text{local}}+r^{\text{fx}}(1+r^{\text{local}})\\"
+        rf"\begin{{gathered}}r^{{\text{{{_base(book)}}}}}="
+        r"r^{\text{local}}+r^{\text{fx}}(1+r^{\text{local}})\\"
         r"\rho=\sum_i w_i\sum_s q_s\big(-r^{\text{local}}_{si}\big)"
         r"+\sum_i w_i\sum_s q_s\big(-r^{\text{fx}}_{si}(1+r^{\text{local}}_{si})\big)\\"
         rf"={100 * local:.4f}\,\%+{100 * foreign:.4f}\,\%={100 * found[which].unhedged:.4f}\,\%"
         r"\end{gathered}",
     )
     return Lines(
-        f"wide = prices.scenarios({list(names)!r}{window_literal(book)}).over_horizon({book.periods})\n"
-        f"rates = {rates!r}\n"
+        f"wide, rates, without = with_rates({'local' if book.view.base else 'prices'}, {list(book.assets)!r}, "
+        f"{_base(book)!r}, {literal})\n"
+        f"wide = wide.scenarios({list(names)!r}{window_literal(book)}).over_horizon({book.periods})\n"
         "for portfolio in (a, b):\n"
         f"    effect = currency_effect(wide, portfolio.on(wide.assets), {compared.arguments}, rates=rates)\n"
         "    print(f'{effect.unhedged:.10f}', f'{effect.hedged:.10f}')\n"
         "    print(effect.table.to_string(float_format='%.10f'))",
-        "from riskcore.currency_effect import currency_effect",
+        "from riskcore.currency_effect import currency_effect\n"
+        f"from riskcore.data.currency import {literal.split('(')[0]}, with_rates",
     )
 
 
@@ -398,17 +402,19 @@ def _currency_words(
         f"{asset} stays in {code}" for asset, code in without.items() if found.table["weight"][asset] != 0.0
     ]
     return (
-        f"Unhedged in {BASE}, the {risk} of {holding.letter} is {percent(found.unhedged, 3)} of value, of "
+        f"Unhedged in {_base(book)}, the {risk} of {holding.letter} is {percent(found.unhedged, 3)} of value, of "
         f"which {number(100 * found.currency, 3)} points come through currencies"
         f"{'; ' + listed(local) + ', for want of an exchange rate' if local else ''}. Hedged, in local "
         f"returns, it is {percent(found.hedged, 3)}."
     )
 
 
-def _currency_notes(compared: Compared, rates: dict[str, str]) -> str:
+def _currency_notes(compared: Compared, prices: PriceSet, rates: dict[str, str], wide: Scenarios) -> str:
     used = list(dict.fromkeys(rates.values()))
-    kinds = compared.book.prices.assets.loc[used, "kind"].unique()
+    kinds = prices.assets.loc[used, "kind"].unique()
     notes = [f"Converted with {listed(used, most=10)} ({'; '.join(str(kind) for kind in kinds)})."]
+    if wide.count < compared.book.scenarios.count:
+        notes.append(f"Rates begin later: the figures here are from {dated(wide.index[0])} on.")
     changes = "how much each date counts" if compared.measure == "volatility" else "which dates are worst"
     notes.append(
         f"Hedging also changes {changes}, so the currency part is not the difference between the "

@@ -9,7 +9,7 @@ from riskcore.data.currency import ecb_rates
 from riskcore.data.price_set import PriceSet
 from riskcore.errors import RiskcoreError
 
-__all__ = ["arguments_of", "page_script", "scenario_lines", "window_literal"]
+__all__ = ["arguments_of", "page_script", "rates_literal", "scenario_lines", "window_literal"]
 
 
 def page_script(book: Book, body: str, *, imports: str = "") -> str:
@@ -88,16 +88,19 @@ def _loading(key: str, prices: PriceSet) -> list[str]:
 
 def _in_base(book: Book, imports: str, loading: list[str]) -> tuple[str, list[str]]:
     """Return imports and lines with the conversion to the base currency behind the loading."""
-    rates = (
-        "ecb_rates()"
-        if rates_for(book.local, book.view.base, book.assets) is ecb_rates()
-        else "rates_in(prices)"
-    )
+    rates = rates_literal(book, book.view.base)
     assets = list(book.prices.tickers)
+    converting = f"prices = convert(local, {book.view.base!r}, {rates}, assets={assets!r})"
     return (
         f"from riskcore.data.currency import convert, {rates.split('(')[0]}\n{imports}",
-        [*loading, f"prices = convert(prices, {book.view.base!r}, {rates}, assets={assets!r})"],
+        [*loading, "local = prices", converting],
     )
+
+
+def rates_literal(book: Book, base: str) -> str:
+    """Return the exchange rates into a currency as Python: the ECB's, or those among the data's columns."""
+    ours = rates_for(book.local, base, book.assets) is ecb_rates()
+    return "ecb_rates()" if ours else f"rates_in({'local' if book.view.base else 'prices'})"
 
 
 def window_literal(book: Book) -> str:

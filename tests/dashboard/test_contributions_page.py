@@ -12,6 +12,7 @@ from riskcore.contributions import best_trade, contributions_by_scenario, increm
 from riskcore.currency_effect import currency_effect
 from riskcore.dashboard import contribution_changes, contribution_sections
 from riskcore.dashboard.book import Holding
+from riskcore.data.currency import convert, ecb_rates, with_rates
 from riskcore.data.sample import load_sample
 from riskcore.results import TradeResult
 from riskcore.uncertainty import contribution_intervals
@@ -341,21 +342,50 @@ def test_var_budgets_are_set_in_cvar_and_say_so(look):
     assert tables(app, f"A share of 1-day CVaR 95{SPACE}% (%)")
 
 
-def test_currency_parts_are_the_engine_s_and_what_stays_local_is_named(look, a):
-    app = look("currency")
+def unhedged_in(base, assets=None):
+    sample = load_sample("global")
+    prices, rates, _ = with_rates(sample, assets or list(sample.default_assets), base, ecb_rates())
+    return prices.scenarios(list(prices.tickers)), rates
+
+
+def test_the_rates_of_the_ecb_are_those_of_the_sample():
     prices = load_sample("global")
-    wide = prices.scenarios([*prices.default_assets, "GBPUSD", "JPYUSD"])
-    rates = {"FTSE100": "GBPUSD", "NIKKEI225": "JPYUSD"}
+    assets = [x for x in prices.default_assets if x != "HANGSENG"]
+    held = Portfolio("A", dict.fromkeys(assets, 1 / 6))
+    own = prices.scenarios([*assets, "GBPUSD", "JPYUSD"])
+    wide, rates = unhedged_in("USD", assets)
+    mine = {"FTSE100": "GBPUSD", "NIKKEI225": "JPYUSD"}
+    found = [
+        currency_effect(s, held.on(s.assets), "cvar", rates=r, confidence=0.95).unhedged
+        for s, r in ((own, mine), (wide, rates))
+    ]
+    assert found[0] == pytest.approx(found[1], rel=1e-5)  # the sample keeps six digits of each rate
+
+
+def test_currency_parts_are_the_engine_s(look, a):
+    app = look("currency")
+    wide, rates = unhedged_in("USD")
+    assert set(rates) == {"FTSE100", "NIKKEI225", "HANGSENG"}
     found = currency_effect(wide, a.on(wide.assets), "cvar", rates=rates, confidence=0.95)
     text = words(app)
     assert f"Unhedged in USD, the 1-day CVaR 95{SPACE}% of A is {100 * found.unhedged:.3f}{SPACE}%" in text
     assert f"Hedged, in local returns, it is {100 * found.hedged:.3f}{SPACE}%" in text
-    sentence = next(line for line in text.splitlines() if line.startswith("Unhedged in USD"))
-    assert "HANGSENG stays in HKD, for want of an exchange rate" in sentence
     (table,) = tables(app, "currency part, USD")
-    assert np.isnan(table.loc["HANGSENG in HKD", "currency part, USD (% of value)"])
     assert table.loc["SPY", "currency part, USD (% of value)"] == 0.0
     assert table["currency part, USD (% of value)"].sum() == pytest.approx(100 * found.currency)
+
+
+def test_the_currency_effect_is_in_the_base_currency(look, a):
+    app = look("currency", base="JPY")
+    wide, rates = unhedged_in("JPY")
+    assert "NIKKEI225" not in rates and "SPY" in rates
+    found = currency_effect(wide, a.on(wide.assets), "cvar", rates=rates, confidence=0.95)
+    text = words(app)
+    assert f"Unhedged in JPY, the 1-day CVaR 95{SPACE}% of A is {100 * found.unhedged:.3f}{SPACE}%" in text
+    # The page's own figures are in the base currency as well: one and the same risk.
+    prices = convert(load_sample("global"), "JPY", ecb_rates())
+    whole = cvar(prices.scenarios(list(a.weights.index)), a, confidence=0.95).value
+    assert found.unhedged == pytest.approx(whole, rel=1e-10)
 
 
 def test_a_rate_that_is_held_is_an_asset_as_well(look):
@@ -414,9 +444,7 @@ def test_the_script_prints_the_numbers_of_the_view(look, view, sample, a):
     with redirect_stdout(out):
         exec(compile(script(app), "script", "exec"), {})
     printed = out.getvalue()
-    rates = {"FTSE100": "GBPUSD", "NIKKEI225": "JPYUSD"}
-    prices = load_sample("global")
-    wide = prices.scenarios([*prices.default_assets, "GBPUSD", "JPYUSD"])
+    wide, rates = unhedged_in("USD")
     level = {"confidence": 0.95}
     rng = np.random.default_rng(1)
     number = {

@@ -1,4 +1,4 @@
-"""Base currency: exact conversion, no rate from the future, gaps refused by name, Yahoo's rates as they come."""
+"""Base currency: exact conversion, no rate from the future, gaps refused by name, Yahoo's rates."""
 
 import numpy as np
 import pandas as pd
