@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from riskcore.errors import ConvergenceError, InfeasibleError, InputError, MissingDataError
 from riskcore.numerics.corners import TIED, Box, Singular, corners_of
+from riskcore.numerics.pivoting import exchanged_minimum
 
 __all__ = [
     "CriticalLine",
@@ -39,6 +40,8 @@ REPAIRS = ((0.0, 0.0), (1.0, 0.0), (1.0, 1e-10), (1.0, 1e-8))
 be verified is used."""
 INFEASIBLE = 1e-10
 """How far weights may add up to anything but 1, or lie outside their bounds, by rounding."""
+FEW = 64
+"""Assets up to which the smallest variance is looked for by exchanges, which begin with every weight free."""
 RISKLESS = 1e-12
 """Variance over the largest on the line below which a portfolio counts as riskless."""
 
@@ -187,6 +190,17 @@ def solve_minimum_variance(covariance: Floats, lower: Floats, upper: Floats) -> 
     >>> solve_minimum_variance(np.diag([0.04, 0.01]), np.zeros(2), np.ones(2)).weights.round(6).tolist()
     [[0.2, 0.8]]
     """
+    if lower.size <= FEW:
+        box = _checked(covariance, np.zeros(lower.size), lower, upper)
+        unit = float(np.diag(covariance).mean())
+        scaled = covariance / unit if unit > 0 else covariance
+        weights = exchanged_minimum(scaled, box)
+        if weights is not None:
+            gradients = (scaled @ weights)[None, :]
+            residual = _gap(weights[None, :], gradients, np.zeros(1), np.zeros_like(weights), box)
+            if residual <= ACCEPTED:
+                none = np.zeros(1)
+                return CriticalLine(weights[None, :], unit * gradients, none, none, 0.0, residual, 1)
     return solve_critical_line(covariance, np.zeros(lower.size), lower, upper)
 
 

@@ -27,6 +27,7 @@ from riskcore.numerics.budgeting import check_budgets, solve_risk_budget_volatil
 from riskcore.numerics.screening import (
     BARRIERS,
     FLAT,
+    MINIMUM_BARRIERS,
     RISKLESS,
     Screened,
     TailProblem,
@@ -177,7 +178,7 @@ def solve_minimum_cvar(
     """
     problem = _prepare(returns, probabilities, confidence, None)
     first = near_minimum(problem, _minimum_start(problem) if start is None else start * problem.unit)
-    for barrier in BARRIERS:
+    for barrier in MINIMUM_BARRIERS:
         end = solve_screened(problem, first, minimum_band(problem), barrier)
         found = _certified(problem, end, probabilities)
         if found.gap <= ACCEPTED:

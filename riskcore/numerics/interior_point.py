@@ -13,6 +13,7 @@ Eliminating u and its slack z leaves (n+1)² equations, E'WE + diag(λ/x) with E
 H = z/α + u/(1 − α), solved twice per step (Mehrotra's predictor and corrector).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,9 +24,10 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 __all__ = ["Point", "TailProgram", "TailSolution", "solve_tail_program"]
 
 Floats = NDArray[np.float64]
-STEP_FRACTION = 0.995
+STEP_FRACTION = 0.9999
 MOST_ITERATIONS = 100
 HALFWAY = 0.1
+NEAR = 1e-2
 RISKLESS = 1e-9
 """Risk per unit of positions (losses of order 1) below which budgeting is taken to have no solution."""
 
@@ -72,9 +74,10 @@ class Point(NamedTuple):
 class TailSolution(NamedTuple):
     """The best iterate: the point, the fractions α of the caps, the steps taken, and how it ended.
 
-    `ended` is "converged", "unbounded" (budgeting: an x without risk under the reduced program) or "stalled".
-    `halfway` is the last x further than 1e-1 from the solution: near it, and far enough from the bounds to
-    begin again from when scenarios join.
+    `ended` is "converged", "refused", "unbounded" (budgeting: an x without risk under the reduced program) or
+    "stalled".
+    `halfway` is the last x further than `HALFWAY` from the solution: near it, and far enough from the bounds
+    to begin again from when scenarios join.
     """
 
     point: Point
@@ -85,7 +88,7 @@ class TailSolution(NamedTuple):
 
 
 class _State(NamedTuple):
-    """Primal x, t, (z, u) and dual (α, β), λ, θ; β = 1 − α is kept apart: near 1 the difference has no digits.
+    """Primal x, t, (z, u) and dual (α, β), λ, θ; β = 1 − α is kept apart: near 1 it has no digits.
 
     `pair` holds z and u in its rows, `share` α and β: on the central path share · pair = μ.
     """
@@ -118,10 +121,17 @@ class _Step(NamedTuple):
     theta: float
 
 
-def solve_tail_program(program: TailProgram, point: Point, *, tolerance: float) -> TailSolution:
+def solve_tail_program(
+    program: TailProgram,
+    point: Point,
+    *,
+    tolerance: float,
+    refuse: Callable[[Floats, float], bool] | None = None,
+) -> TailSolution:
     """Solve from a point with x > 0, λ > 0 and μ > 0; losses and risk should be of the order of 1.
 
-    `tolerance` bounds the duality gap, the relative errors of the contributions and |Σ c α − m|.
+    `tolerance` bounds the duality gap, the relative errors of the contributions and |Σ c α − m|. `refuse` is
+    asked once, at `NEAR` from the solution, whether x and t show that other scenarios are needed.
     """
     matrix = np.empty((len(program.caps), point.x.size + 1))
     matrix[:, :-1] = program.losses
@@ -141,6 +151,11 @@ def solve_tail_program(program: TailProgram, point: Point, *, tolerance: float) 
         if merit <= tolerance:
             ended = "converged"
             break
+        if refuse is not None and merit <= NEAR:
+            if refuse(state.x, state.t):
+                ended = "refused"
+                break
+            refuse = None
         if program.budgets is not None and view.risk < RISKLESS * float(state.x.sum()):
             best, ended = state, "unbounded"
             break

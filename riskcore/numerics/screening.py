@@ -5,6 +5,7 @@ the interior-point engine. As soon as a full pass finds no scenario on the wrong
 all scenarios; otherwise those join the band, or a wider band is drawn about a better point.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from riskcore.numerics.tail import boundary
 __all__ = [
     "BARRIERS",
     "FLAT",
+    "MINIMUM_BARRIERS",
     "RISKLESS",
     "Band",
     "FullPass",
@@ -31,7 +33,7 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 ENGINE_TOLERANCE = 1e-11
-LOOSE = 0.1
+LOOSE = 0.03
 """Gap at which a first guess of the minimum is good enough to screen by."""
 WHOLE = 0.8
 """Share of the scenarios from which a band takes them all."""
@@ -39,7 +41,9 @@ MOST_ROUNDS = 25
 BARRIERS = (0.05, 1.0, 20.0)
 """First barrier parameter over the spread of the losses, and larger ones where it got stuck: the larger, the
 sooner a start that is not centred is forgotten, and the more steps are needed."""
-FLOOR = 1e-2
+MINIMUM_BARRIERS = (0.2, 2.0, 20.0)
+"""The same for the minimum, whose weights move further: many of them to 0."""
+FLOOR = 0.03
 """Smallest position over the largest in a start: nearer to zero than that, the first steps are short."""
 MIN_BAND, MIN_BAND_PER_ASSET, MIN_BAND_ROWS = 400, 8, 25
 FLAT = 1e-3
@@ -88,32 +92,34 @@ def near_minimum(problem: TailProblem, x: Floats) -> Floats:
     """Return positions near the minimum, from one loose solve on a band."""
     if minimum_band(problem) >= WHOLE * len(problem.returns):
         return x  # the band would hold every scenario, and its solution needs no better start
-    point, full = _start(problem, x, BARRIERS[0])
-    band = _screen(problem, full, minimum_band(problem))
-    return _solve_band(problem, band, point, LOOSE).point.x
+    band = _screen(problem, x, minimum_band(problem))
+    return _solve_band(problem, band, _start(problem, x, MINIMUM_BARRIERS[0]), LOOSE).point.x
 
 
 def solve_screened(problem: TailProblem, x: Floats, size: int, barrier: float) -> Screened:
     """Solve on a band around VaR, look at all scenarios, mend the band, until none is on the wrong side."""
-    point, full = _start(problem, x, barrier)
-    band = _screen(problem, full, size)
+    point, band = _start(problem, x, barrier), _screen(problem, x, size)
     total = 0
+
+    def lacks(x: Floats, level: float) -> bool:
+        return _wrong_side(_full_pass(problem, x).losses, level, band).size > 0
+
     for _ in range(MOST_ROUNDS):
-        solution = _solve_band(problem, band, point, ENGINE_TOLERANCE)
+        solution = _solve_band(problem, band, point, ENGINE_TOLERANCE, lacks)
         total += solution.iterations
         tried = _full_pass(problem, solution.point.x)
         wrong = _wrong_side(tried.losses, solution.point.t, band)
         riskless = tried.cvar < RISKLESS * float(solution.point.x.sum())
-        if wrong.size == 0 or (solution.ended == "unbounded" and riskless):
+        if (wrong.size == 0 and solution.ended != "refused") or (solution.ended == "unbounded" and riskless):
             break
         if wrong.size <= 0.5 * band.kept.size and solution.ended != "unbounded":
             band = _widened(problem, band, tried.losses, solution.point.t, wrong.size)
-            point, full = _start(problem, solution.halfway, barrier)
+            point = _start(problem, solution.halfway, barrier)
             continue
         # The band was too narrow for the step: begin again on twice its size, no worse than before.
         size = 2 * band.kept.size
-        point, full = _start(problem, _better(problem, point.x, solution.point.x), barrier)
-        band = _screen(problem, full, size)
+        better = _better(problem, point.x, solution.point.x)
+        point, band = _start(problem, better, barrier), _screen(problem, better, size)
     return Screened(tried, band, solution, total)
 
 
@@ -138,18 +144,16 @@ def objective(problem: TailProblem, x: Floats) -> float:
     return float(np.log(cvar) - problem.budgets @ np.log(x)) if cvar > 0 else -np.inf
 
 
-def _start(problem: TailProblem, x: Floats, barrier: float) -> tuple[Point, FullPass]:
+def _start(problem: TailProblem, x: Floats, barrier: float) -> Point:
     """Return a centred point near x, in units in which losses, or for parity the CVaR, are of order 1."""
     x = np.maximum(x, (FLOOR if problem.budgets is None else 1e-8) * float(x.max()))
     full = _full_pass(problem, x)
     spread = max(2.0 * float(np.abs(full.losses).mean()), FLAT * float(x.sum()))
     size = spread if problem.budgets is None else max(full.cvar, FLAT * spread)
-    x = x / size
-    scaled = FullPass(full.losses / size, full.var / size, full.cvar / size)
-    barrier = barrier * spread / size
+    x, level, barrier = x / size, full.var / size, barrier * spread / size
     if problem.budgets is None:
-        return Point(x, scaled.var, barrier / (x.size * x), scaled.cvar, barrier), scaled
-    return Point(x, scaled.var, problem.budgets / x, 0.0, barrier), scaled
+        return Point(x, level, barrier / (x.size * x), full.cvar / size, barrier)
+    return Point(x, level, problem.budgets / x, 0.0, barrier)
 
 
 def _full_pass(problem: TailProblem, x: Floats) -> FullPass:
@@ -159,8 +163,9 @@ def _full_pass(problem: TailProblem, x: Floats) -> FullPass:
     return FullPass(losses, cut.value, tail / (cut.beyond_mass + cut.remainder))
 
 
-def _screen(problem: TailProblem, full: FullPass, size: int) -> Band:
+def _screen(problem: TailProblem, x: Floats, size: int) -> Band:
     """Keep the `size` scenarios nearest to VaR, or more where ties or probabilities leave them no freedom."""
+    full = _full_pass(problem, x)
     distance = np.abs(full.losses - full.var)
     while size < WHOLE * distance.size:
         reach = np.partition(distance, size - 1)[size - 1]
@@ -200,7 +205,13 @@ def _widened(problem: TailProblem, band: Band, losses: Floats, level: float, ext
     return Band(np.flatnonzero(chosen), tail, 1.0 - float(problem.caps[tail].sum()))
 
 
-def _solve_band(problem: TailProblem, band: Band, point: Point, tolerance: float) -> TailSolution:
+def _solve_band(
+    problem: TailProblem,
+    band: Band,
+    point: Point,
+    tolerance: float,
+    refuse: Callable[[Floats, float], bool] | None = None,
+) -> TailSolution:
     prices = 1.0 / problem.unit
     program = TailProgram(
         losses=problem.returns[band.kept] / -problem.unit,
@@ -211,4 +222,4 @@ def _solve_band(problem: TailProblem, band: Band, point: Point, tolerance: float
         budgets=problem.budgets,
         prices=prices / float(prices @ point.x),
     )
-    return solve_tail_program(program, point, tolerance=tolerance)
+    return solve_tail_program(program, point, tolerance=tolerance, refuse=refuse)
