@@ -4,7 +4,7 @@ import streamlit as st
 
 from riskcore.dashboard.benchmark_budgets import budgets
 from riskcore.dashboard.benchmark_script import lines_of
-from riskcore.dashboard.benchmark_sections import Against, against, positions, shared_risk
+from riskcore.dashboard.benchmark_sections import Against, against, ask, positions, shared_risk
 from riskcore.dashboard.benchmark_views import attribution, figures, overshoots
 from riskcore.dashboard.controls import benchmark_control
 from riskcore.dashboard.frame import open_page
@@ -42,10 +42,13 @@ frame = open_page(
 if not frame.view.present:
     benchmark_control(frame.book)
 script = page_script(frame.book, "")
-with guarded():
-    found = against(frame.book)
-    views = [view for _, view in VIEWS.values()] if frame.view.present else [closer_look]
-    frame.sections(*[lambda _, part=part: part(found) for part in (shared_risk, positions, *views)])
-    body, imports = lines_of(found)
-    script = page_script(frame.book, body, imports=imports)
+if frame.book.benchmark_code is None:
+    ask()
+else:
+    with guarded():
+        found = against(frame.book)
+        views = [view for _, view in VIEWS.values()] if frame.view.present else [closer_look]
+        frame.sections(*[lambda _, part=part: part(found) for part in (shared_risk, positions, *views)])
+        body, imports = lines_of(found)
+        script = page_script(frame.book, body, imports=imports)
 frame.footer(script)

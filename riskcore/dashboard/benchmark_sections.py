@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from riskcore.benchmark import active_risk, relative_figures
-from riskcore.dashboard import cached
+from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.contribution_sections import Lines, in_text
 from riskcore.dashboard.sentences import amount, holding_note
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, notice, show
-from riskcore.errors import InputError
 from riskcore.figures.benchmark import draw_active_positions, draw_risk_waterfall
 from riskcore.figures.words import dated, unbroken
 from riskcore.measures import MEASURES
@@ -19,7 +18,16 @@ from riskcore.portfolio import Portfolio
 from riskcore.results.benchmark import ActiveRiskResult, RelativeResult
 from riskcore.scenarios import Scenarios
 
-__all__ = ["Against", "against", "decomposed", "positions", "relative_of", "shared_risk", "weights_key"]
+__all__ = [
+    "Against",
+    "against",
+    "ask",
+    "decomposed",
+    "positions",
+    "relative_of",
+    "shared_risk",
+    "weights_key",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +58,8 @@ def against(book: Book) -> Against:
     Raises
     ------
     InputError
-        The data has no known index and no benchmark is chosen.
+        The data has no known index and no benchmark is chosen (`ask` asks for one).
     """
-    if book.benchmark_code is None:
-        raise InputError("This data has no known index: choose a benchmark above, an asset or a portfolio.")
     benchmark, scenarios = book.reference, book.against
     portfolios = tuple(Portfolio(h.letter, h.portfolio.weights).on(scenarios.assets) for h in book.both)
     return Against(
@@ -62,6 +68,15 @@ def against(book: Book) -> Against:
         benchmark,
         (portfolios[0], portfolios[1]),
         (decomposed(book, portfolios[0]), decomposed(book, portfolios[1])),
+    )
+
+
+def ask() -> None:
+    """Ask for a benchmark where the data has no index of its own."""
+    st.header("Against what?", anchor=False)
+    st.markdown("This data has no known index: choose a benchmark above, an asset or a portfolio.")
+    st.button(
+        "Use equal weight", key="benchmark_equal", on_click=state.change, kwargs={"bench": "equal_weight"}
     )
 
 

@@ -114,10 +114,12 @@ def test_a_portfolio_equal_to_the_benchmark_is_told_kindly(open_app, look):
 def test_data_without_an_index_asks_for_a_benchmark_and_takes_one(open_app):
     app = open_app("benchmark", data="us")
     assert "no known index: choose a benchmark above" in words(app)
-    assert len(app.error) == 1
-    checked(app.selectbox(key="frame_bench").set_value("equal_weight").run())
     assert not app.error
-    assert app.header
+    checked(app.button(key="benchmark_equal").click().run())
+    assert app.query_params["bench"] == "equal_weight"
+    assert "all of it the benchmark’s (Equal weight)" in app.header[0].value.replace("\\", "")
+    checked(app.selectbox(key="frame_bench").set_value("AAPL").run())
+    assert "(AAPL) alone" in app.header[0].value.replace("\\", "")
 
 
 def test_relative_figures_are_the_engine_s(look, sample):
