@@ -26,6 +26,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("data",),
     ("figures",),
     ("report",),
+    ("check",),
     ("dashboard",),
 )
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
