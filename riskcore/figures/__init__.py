@@ -15,6 +15,7 @@ from riskcore.figures.lines import draw_drawdowns
 from riskcore.figures.qq import draw_qq
 from riskcore.figures.regimes import draw_regimes
 from riskcore.figures.shocks import draw_move_by_asset, draw_stressed_risk
+from riskcore.figures.sizing import draw_drawdown_odds, draw_growth_curves, draw_volatility_target
 from riskcore.figures.stability import draw_stability
 from riskcore.figures.stress import closes_words, draw_crisis_losses, draw_loss_by_asset, draw_replay_path
 from riskcore.figures.tail import draw_tail_histogram
@@ -37,9 +38,11 @@ __all__ = [
     "draw_crisis_losses",
     "draw_currency_effect",
     "draw_days_by_asset",
+    "draw_drawdown_odds",
     "draw_drawdowns",
     "draw_exceptions",
     "draw_frontier",
+    "draw_growth_curves",
     "draw_held_weights",
     "draw_index_gap",
     "draw_loss_by_asset",
@@ -54,6 +57,7 @@ __all__ = [
     "draw_tail_models",
     "draw_thresholds",
     "draw_update_traces",
+    "draw_volatility_target",
     "draw_weight_and_risk",
     "draw_weights",
     "draw_worst_days",

@@ -6,7 +6,7 @@ from scipy.optimize import brentq
 
 from riskcore.errors import ConvergenceError, InfeasibleError
 
-__all__ = ["growth_optimal_fraction", "growth_optimal_weights", "log_growth"]
+__all__ = ["break_even_fraction", "growth_optimal_fraction", "growth_optimal_weights", "log_growth"]
 
 Floats = NDArray[np.float64]
 # How close to its end the open interval of admissible stakes is searched.
@@ -35,7 +35,7 @@ def log_growth(excess: Floats, base: float, probabilities: Floats, fractions: Fl
     array([0.      , 0.020136,     -inf])
     """
     wealth = base + np.outer(fractions, excess)
-    ruined = np.asarray(wealth <= 0.0).any(axis=1)
+    ruined = np.asarray(wealth.min(axis=1) <= 0.0)
     logs = np.log(np.where(ruined[:, None], 1.0, wealth)) @ probabilities
     return np.where(ruined, -np.inf, logs)
 
@@ -71,6 +71,31 @@ def growth_optimal_fraction(excess: Floats, base: float, probabilities: Floats) 
         return float(probabilities @ (excess / (base + fraction * excess)))
 
     return float(brentq(slope, low + inset, high - inset, xtol=1e-15 * (high - low), rtol=1e-14, maxiter=500))
+
+
+def break_even_fraction(excess: Floats, base: float, probabilities: Floats, peak: float) -> float:
+    """Return the stake beyond the peak at which growth is back to log(base), that of no stake.
+
+    Growth falls from the peak to −∞ at the stake that loses everything, so there is exactly one; where the
+    loss is rare it lies next to that stake.
+
+    Examples
+    --------
+    >>> round(break_even_fraction(np.array([1.0, -1.0]), 1.0, np.array([0.6, 0.4]), 0.2), 6)
+    0.389391
+    """
+    possible = excess[probabilities > 0.0]
+    end = -base / float(possible.min() if peak > 0.0 else possible.max())
+
+    def above(fraction: float) -> float:
+        return float(probabilities @ np.log1p(fraction * excess / base))
+
+    last = end * (1.0 - MARGIN)
+    if peak == 0.0:
+        return 0.0
+    if abs(last) <= abs(peak) or above(last) >= 0.0:
+        return end
+    return float(brentq(above, peak, last, xtol=1e-14 * abs(end), rtol=1e-13, maxiter=500))
 
 
 def growth_optimal_weights(

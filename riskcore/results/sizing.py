@@ -67,8 +67,11 @@ class KellyStake:
         Edge over variance, (μ − r) / σ²: a multiple of the portfolio.
     exact
         The multiple with the largest mean log growth on the scenarios themselves.
+    break_even
+        The multiple past the peak at which exact growth is down to the risk-free rate again; beyond it, more
+        risk earns less than none.
     highest
-        The multiple at which the worst scenario loses everything; inf where none loses.
+        The multiple at which the worst scenario loses everything.
     t_statistic
         The edge over its standard error, σ/√n, with n the independent periods.
     safe_share
@@ -84,6 +87,7 @@ class KellyStake:
     volatility: float
     gaussian: float
     exact: float
+    break_even: float
     highest: float
     t_statistic: float
     safe_share: float

@@ -5,7 +5,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskcore.errors import InfeasibleError, InputError, MissingDataError
-from riskcore.numerics.growth import growth_optimal_fraction, growth_optimal_weights, log_growth
+from riskcore.numerics.growth import (
+    break_even_fraction,
+    growth_optimal_fraction,
+    growth_optimal_weights,
+    log_growth,
+)
 from riskcore.numerics.moments import weighted_covariance, weighted_mean
 from riskcore.portfolio import Portfolio
 from riskcore.results.sizing import KellyStake, KellyWeights
@@ -70,8 +75,7 @@ def kelly_stake(
     edge = float(p @ stream.excess)
     variance = float(p @ (stream.excess - edge) ** 2)
     exact = growth_optimal_fraction(stream.excess, base, p)
-    worst = float(stream.excess[p > 0.0].min())
-    highest = -base / worst
+    highest = -base / float(stream.excess[p > 0.0].min())
     rows = 1.0 / float(p @ p) / scenarios.overlap
     t = edge / np.sqrt(variance / rows)
     gaussian = edge / variance
@@ -89,6 +93,7 @@ def kelly_stake(
         volatility=float(np.sqrt(k * variance)),
         gaussian=gaussian,
         exact=exact,
+        break_even=break_even_fraction(stream.excess, base, p, exact),
         highest=highest,
         t_statistic=float(t),
         safe_share=uncertain_edge_share(float(t)),

@@ -12,7 +12,7 @@ from riskcore.stress import index_gap, replay
 from tests.dashboard.reading import checked, words
 from tests.data.yahoo_stand_in import stand_in
 
-PAGES = ("", "data", "contributions", "tail", "factors", "benchmark", "stress", "allocation", "backtest")
+PAGES = ("", "data", "contributions", "tail", "factors", "benchmark", "stress", "allocation", "backtest", "sizing")
 
 
 @pytest.fixture(scope="module")

@@ -228,3 +228,17 @@ def test_the_certificate_bounds_what_any_other_stakes_could_gain(seed):
     best = p @ np.log(1 + x @ weights)
     others = rng.dirichlet(np.ones(4), 200)[:, :3] * limit
     assert (p @ np.log(np.maximum(1 + x @ others.T, 1e-300)) <= best + gap + 1e-13).all()
+
+
+def test_break_even_is_where_growth_is_that_of_no_stake():
+    s = market(900, 1)
+    found = kelly_stake(s, Portfolio("P", {"A0": 1.0}), risk_free=1e-4)
+    x = s.returns[:, 0] - 1e-4
+    assert found.exact < found.break_even < found.highest
+    assert np.log(1 + 1e-4 + found.break_even * x).mean() == pytest.approx(np.log1p(1e-4), abs=1e-10)
+
+
+def test_where_ruin_is_rare_break_even_lies_next_to_it():
+    x = np.array([0.01] * 9999 + [-0.02])
+    found = kelly_stake(stream(x), ONE)
+    assert found.break_even == pytest.approx(found.highest, rel=1e-12)

@@ -1,0 +1,371 @@
+"""The sections of the Sizing page: a volatility target, Kelly's growth curve, the odds of a fall."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from riskcore.dashboard import cached, state
+from riskcore.dashboard.book import Book, Holding
+from riskcore.dashboard.frame import Frame
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.widgets import current_theme, data_table, explain, guarded, notice, show
+from riskcore.errors import NumericalError
+from riskcore.figures import draw_drawdown_odds, draw_growth_curves, draw_volatility_target
+from riskcore.figures.words import number, percent
+from riskcore.portfolio import Portfolio
+from riskcore.results.sizing import DrawdownOdds, KellyStake, VolatilityTarget
+from riskcore.scenarios import Scenarios
+from riskcore.sizing import (
+    binary_kelly,
+    drawdown_odds,
+    fall_probability,
+    kelly_stake,
+    kelly_weights,
+    volatility_target,
+)
+
+__all__ = ["LOOK_BACKS", "Sized", "growth", "many", "odds", "target", "two_definitions"]
+
+T = TypeVar("T")
+SPACE = "\N{NO-BREAK SPACE}"
+# How far back the estimate looks, in rows; None is the exponential one.
+LOOK_BACKS: dict[str, int | None] = {"Last 21 rows": 21, "Last 63 rows": 63, "Exponential": None}
+USUAL = "Last 63 rows"
+SHARES = {"quarter Kelly": 0.25, "half Kelly": 0.5, "full Kelly": 1.0}
+AS_IT_IS = "as it is"
+FALLS = (0.2, 0.35, 0.5)
+PATHS, SEED = 1000, 1
+# 95 % of a normal estimate lies within this many standard errors.
+WIDTH = 1.959963984540054
+
+
+def simulated_odds(
+    data: Scenarios, portfolio: Portfolio, *, multiples: tuple[float, ...], years: int, risk_free: float
+) -> DrawdownOdds:
+    """Return the odds of falls with the page's seed, so that the same view has the same numbers."""
+    rng = np.random.default_rng(SEED)
+    return drawdown_odds(
+        data,
+        portfolio,
+        multiples=multiples,
+        years=years,
+        rng=rng,
+        falls=FALLS,
+        paths=PATHS,
+        risk_free=risk_free,
+    )
+
+
+class Sized:
+    """A and B on the scenarios of the frame, sized once and read by every section."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.book: Book = frame.book
+
+    @cached_property
+    def held(self) -> tuple[Holding, ...]:
+        """A and B, or A alone where both are the same."""
+        a, b = self.book.both
+        return (a,) if a.portfolio.weights.equals(b.portfolio.weights) else (a, b)
+
+    @cached_property
+    def stakes(self) -> list[tuple[Holding, KellyStake]]:
+        """Kelly's stakes, of those that have one."""
+        rate = self.book.view.risk_free / self.book.scenarios.periods_per_year
+        return self._each(kelly_stake, self.book.scenarios, risk_free=rate)
+
+    def targets(self, **settings: float | int | None) -> list[tuple[Holding, VolatilityTarget]]:
+        """Return A and B scaled to a volatility, where they can be."""
+        rate = self.book.view.risk_free / self.book.base.periods_per_year
+        return self._each(volatility_target, self.book.base, risk_free=rate, **settings)
+
+    def _each(
+        self, function: Callable[..., T], data: Scenarios, **settings: float | int | None
+    ) -> list[tuple[Holding, T]]:
+        """Return the answer for A and B; who has none is named once, and the other goes on."""
+        found = []
+        for holding in self.held:
+            try:
+                found.append((holding, cached.compute(function, data, holding.portfolio, **settings)))
+            except NumericalError as error:
+                if state.first_time(str(error)):
+                    notice(str(error))
+        return found
+
+    @property
+    def gaining(self) -> list[tuple[Holding, KellyStake]]:
+        """The stakes of those with an edge."""
+        return [(holding, stake) for holding, stake in self.stakes if stake.edge > 0]
+
+
+def target(sized: Sized) -> None:
+    """Hold A and B larger in calm times and smaller in wild ones."""
+    sentence = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        aim = st.number_input(
+            "Target volatility, % a year", 1.0, 60.0, 10.0, 1.0, key="target", bind="query-params", width=190
+        )
+        look = st.segmented_control(
+            "Estimated from",
+            list(LOOK_BACKS),
+            default=USUAL,
+            key="lookback",
+            bind="query-params",
+            required=True,
+        )
+        cap = st.number_input(
+            "At most, times", 0.5, 10.0, 2.0, 0.5, key="cap", bind="query-params", width=130
+        )
+    found = sized.targets(target=aim / 100, window=LOOK_BACKS.get(str(look), LOOK_BACKS[USUAL]), cap=cap)
+    if not found:
+        return
+    with sentence:
+        st.header(plain(target_words(found)), anchor=False)
+    show(draw_volatility_target(by_letter(found), theme=current_theme()), key="sizing_target")
+    data_table(target_table(found), key="sizing_target_figures")
+    one = found[0][1]
+    st.caption(
+        plain(
+            "In hindsight, without trading costs. Each size rests on rows before it. Independent normal "
+            "returns "
+            f"at exactly the target would show {percent(one.lowest)} to {percent(one.highest)} over as many "
+            "rows; wilder returns and a late estimate lift the realised figure, the cap lowers it."
+        )
+    )
+    explain(
+        sized.frame.view,
+        f"{found[0][0].letter} was estimated at {percent(float(one.estimate.iloc[-1]))} a year for the last "
+        "row, so "
+        "it was "
+        f"held {number(float(one.scale.iloc[-1]), 2)} times.",
+        rf"s_t=\min\Big({one.cap:g},\frac{{{one.target:g}}}{{\hat\sigma_t}}\Big)="
+        rf"\min\Big({one.cap:g},\frac{{{one.target:g}}}{{{float(one.estimate.iloc[-1]):.4f}}}\Big)"
+        rf"={float(one.scale.iloc[-1]):.3f}",
+    )
+
+
+def growth(sized: Sized) -> None:
+    """Draw how fast wealth grows at every size, and where more becomes less."""
+    st.subheader("How much makes wealth grow fastest", anchor=False)
+    for holding, stake in sized.stakes:
+        if stake.edge <= 0:
+            notice(
+                f"{holding.letter} has earned less than the risk-free rate ({percent(stake.edge)} a year "
+                "over "
+                "it), so it has no edge: Kelly holds nothing of it."
+            )
+    found = sized.gaining
+    if not found:
+        return
+    st.markdown(plain(" ".join(growth_words(holding, stake) for holding, stake in found)))
+    show(draw_growth_curves(by_letter(found), theme=current_theme()), key="sizing_growth")
+    data_table(stake_table(found), key="sizing_stakes")
+    st.caption(
+        "The edge is the average over the window, which says little about the next years: the range under "
+        "it is "
+        "two standard errors wide. A lower edge than estimated moves the peak left, so full Kelly is past it "
+        "half of the time. “Left when unsure” multiplies full Kelly by 1 − 1/t², t the edge over its "
+        "standard error."
+    )
+    holding, stake = found[0]
+    explain(
+        sized.frame.view,
+        f"{holding.letter} earned {percent(stake.edge)} a year over the risk-free rate at "
+        f"{percent(stake.volatility)} volatility.",
+        rf"f^*=\frac{{\mu-r}}{{\sigma^2}}=\frac{{{stake.edge:.4f}}}{{{stake.volatility:.4f}^2}}="
+        rf"{stake.gaussian:.3f},\qquad g(f)=r+f(\mu-r)-\tfrac12f^2\sigma^2",
+    )
+
+
+def odds(sized: Sized) -> None:
+    """Show how deep each size falls on the way."""
+    found = sized.gaining
+    if not found:
+        return
+    st.subheader("How deep it falls on the way", anchor=False)
+    years = int(
+        st.segmented_control(
+            "Years", (1, 5, 10, 20), default=10, key="years", bind="query-params", required=True
+        )
+        or 10
+    )
+    book = sized.book
+    rate = book.view.risk_free / book.base.periods_per_year
+    simulated = {
+        holding.letter: cached.compute(
+            simulated_odds,
+            book.base,
+            holding.portfolio,
+            multiples=(1.0, *(share * stake.exact for share in SHARES.values())),
+            years=years,
+            risk_free=rate,
+        )
+        for holding, stake in found
+    }
+    show(draw_drawdown_odds(simulated, [AS_IT_IS, *SHARES], theme=current_theme()), key="sizing_odds")
+    st.caption(
+        plain(
+            f"{PATHS:,} simulated paths of {years} years, seed {SEED}, from the history with its average "
+            "return, "
+            "which may not come again."
+        )
+    )
+    st.markdown("**Ever falling below the starting wealth, by formula**")
+    data_table(fall_table(), key="sizing_falls")
+    st.caption(
+        "The chance of ever falling to a share x of the starting wealth is x^(2/k − 1) at k times Kelly, for "
+        "normal returns, a known edge and endless time. Falls from the peak, above, are far more frequent: "
+        "every "
+        "new high is a new place to fall from."
+    )
+
+
+def many(sized: Sized) -> None:
+    """Compare the stakes in all assets: by formula, and exactly without shorts."""
+    book = sized.book
+    limit = st.number_input(
+        "Stakes sum to at most", 0.25, 10.0, 1.0, 0.25, key="borrow", bind="query-params", width=190
+    )
+    rate = book.view.risk_free / book.scenarios.periods_per_year
+    columns = {}
+    for title, settings in (
+        (f"exact, long-only, sum ≤ {limit:g}", {"exact": True, "limit": limit}),
+        ("Σ⁻¹(μ − r), any sign and size", {"exact": False}),
+    ):
+        with guarded():
+            solved = cached.derived(kelly_weights, book.scenarios, risk_free=rate, **settings)
+            growth_of = solved.growth if np.isfinite(solved.growth) else np.nan
+            columns[title] = pd.concat(
+                [100 * solved.weights, pd.Series({"sum of stakes": 100 * solved.weights.sum()})]
+            )
+            columns[title]["growth, % per year (log)"] = 100 * growth_of
+    if columns:
+        # What lies below the certified gap is no stake.
+        table = pd.DataFrame(columns).round(3).add_suffix(" (% of wealth)")
+        data_table(table, key="sizing_many")
+    st.caption(
+        "In-sample: both know the average returns of the window. The formula takes them at their word, with "
+        "shorts "
+        "and borrowing; a growth that is missing means that one scenario would have taken everything."
+    )
+
+
+def two_definitions(sized: Sized) -> None:
+    """Set edge over variance beside edge over odds for one bet."""
+    with st.container(horizontal=True):
+        win = st.number_input(
+            "Chance of winning, %", 1.0, 99.0, 55.0, 1.0, key="win", bind="query-params", width=180
+        )
+        pays = st.number_input(
+            "A stake of 1 wins", 0.1, 100.0, 1.0, 0.1, key="pays", bind="query-params", width=160
+        )
+    p = win / 100
+    edge, variance = p * pays - (1 - p), p * (1 - p) * (1 + pays) ** 2
+    by_odds = binary_kelly(p, pays)
+    data_table(
+        pd.DataFrame(
+            {
+                "fraction of wealth": [by_odds, edge / variance],
+                "right for": ["a bet that is won or lost whole", "many small gains and losses"],
+            },
+            index=pd.Index(["edge / odds", "edge / variance"], name="definition"),
+        ),
+        key="sizing_definitions",
+    )
+    if by_odds <= 0:
+        notice("This bet loses on average: the stake that grows fastest is none.")
+    st.caption(
+        plain(
+            f"The edge is {number(edge, 3)} for a stake of 1. Both are called Kelly; for a bet that can "
+            "lose the "
+            "whole stake only edge over odds is right, and edge over variance is its limit for small, "
+            "frequent "
+            "bets."
+        )
+    )
+
+
+def by_letter(found: list[tuple[Holding, T]]) -> dict[str, T]:
+    """Return the answers by the letter of the portfolio."""
+    return {holding.letter: answer for holding, answer in found}
+
+
+def target_words(found: list[tuple[Holding, VolatilityTarget]]) -> str:
+    """Return what the target would have done, in one sentence each."""
+    words = []
+    for holding, one in found:
+        low, high = float(one.scale.min()), float(one.scale.max())
+        words.append(
+            f"{holding.letter}, held {number(low, 2)} to {number(high, 2)} times its size, would have moved "
+            f"{percent(one.realised)} a year instead of {percent(one.unscaled_realised)}; today it would be "
+            "held "
+            f"{number(float(one.scale.iloc[-1]), 2)} times."
+        )
+    return f"Aiming at {percent(found[0][1].target, 0)} a year: " + " ".join(words)
+
+
+def target_table(found: list[tuple[Holding, VolatilityTarget]]) -> pd.DataFrame:
+    """Return the figures of the target, one row per portfolio."""
+    rows = {
+        f"{holding.letter}: {holding.title}": {
+            "realised, % per year": 100 * one.realised,
+            "unscaled, % per year": 100 * one.unscaled_realised,
+            "held on average, times": float(one.scale.mean()),
+            "days at the cap, %": 100 * one.capped,
+            "traded per year, times its value": one.turnover_per_year,
+        }
+        for holding, one in found
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename(
+        columns={"days at the cap, %": "rows at the cap, %"}
+    )
+
+
+def growth_words(holding: Holding, stake: KellyStake) -> str:
+    """Return the stake of one portfolio in a sentence, with how unsure it is."""
+    low, high = (stake.gaussian * (1 + side * WIDTH / stake.t_statistic) for side in (-1, 1))
+    return (
+        f"{holding.letter} grew fastest in hindsight at {number(stake.exact, 1)} times its size; its edge "
+        "is known "
+        f"only well enough to say {number(low, 1)} to {number(high, 1)} times (95{SPACE}% range). Beyond "
+        f"{number(stake.break_even, 1)} times, more risk earns less than no risk."
+    )
+
+
+def stake_table(found: list[tuple[Holding, KellyStake]]) -> pd.DataFrame:
+    """Return the stakes and what stands behind them, one row per portfolio."""
+    return pd.DataFrame.from_dict(
+        {
+            f"{holding.letter}: {holding.title}": {
+                "edge, % per year": 100 * stake.edge,
+                "± two standard errors": 100 * WIDTH * stake.edge / stake.t_statistic,
+                "volatility, % per year": 100 * stake.volatility,
+                "full Kelly, exact (times)": stake.exact,
+                "edge / variance (times)": stake.gaussian,
+                "half Kelly (times)": stake.exact / 2,
+                "quarter Kelly (times)": stake.exact / 4,
+                "left when unsure (times)": stake.safe_share * stake.exact,
+                "break-even (times)": stake.break_even,
+                "ruined from (times)": stake.highest,
+            }
+            for holding, stake in found
+        },
+        orient="index",
+    )
+
+
+def fall_table() -> pd.DataFrame:
+    """Return the odds of ever falling to shares of the start, by share of Kelly, in percent."""
+    levels = {"to 90 % of it": 0.9, "to 75 %": 0.75, "to half": 0.5, "to a quarter": 0.25}
+    return pd.DataFrame(
+        {
+            f"{words}, %": [100 * fall_probability(level, share) for level in levels.values()]
+            for words, share in (SHARES | {"twice Kelly": 2.0}).items()
+        },
+        index=pd.Index(list(levels), name="falls"),
+    )
