@@ -14,7 +14,8 @@ from riskcore.dashboard.sentences import (
     worst_part,
     worst_replay,
 )
-from riskcore.dashboard.stress_words import both_replayed, short_names
+from riskcore.dashboard.stress_replays import both_replayed
+from riskcore.dashboard.stress_words import proxy_note, short_names
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import card, current_theme, explain, guarded, notice, show, show_table
 from riskcore.figures import closes_words, draw_crisis_losses, draw_weight_and_risk
@@ -131,6 +132,8 @@ def crises_and_returns(frame: Frame) -> None:
                 rows[:CRISES_SHOWN], theme=current_theme(), replayed=of_a[:CRISES_SHOWN]
             )
             show(drawing, key="overview_crises")
+            if note := proxy_note(of_a[:CRISES_SHOWN]):
+                st.caption(plain(note))
         else:
             notice("No dated crisis lies inside this data, so nothing is replayed.")
     with right:

@@ -115,7 +115,8 @@ def worst_replay(replays: Sequence[ReplayResult], short: dict[str, str], left_ou
     if not replays:
         return ""
     worst = min(replays, key=lambda r: r.total_return)
-    name = short.get(worst.event, worst.event) + (" ≈" if worst.approximate else "")
+    marks = " ≈" * worst.approximate + " β" * bool(worst.proxies)
+    name = short.get(worst.event, worst.event) + marks
     of = f" (of {len(replays) + left_out} dated crises)" if left_out else ""
     verb = "loses" if worst.loss >= 0 else "gains"
     return (

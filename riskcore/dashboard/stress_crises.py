@@ -1,11 +1,17 @@
 """The dated crises of the Stress page: all of them, and one by asset and through time."""
 
+from datetime import date
+
+import pandas as pd
 import streamlit as st
 
+from riskcore.dashboard import saved, state
+from riskcore.dashboard.book import Book
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.sentences import holding_note
+from riskcore.dashboard.stress_replays import both_replayed
 from riskcore.dashboard.stress_words import (
-    both_replayed,
+    proxy_note,
     ruin_words,
     say_left_out,
     short_names,
@@ -13,18 +19,24 @@ from riskcore.dashboard.stress_words import (
     worth,
 )
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.widgets import current_theme, explain, notice, show
+from riskcore.dashboard.view import quoted, unquoted
+from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show
+from riskcore.data.crises import Crisis
+from riskcore.errors import InputError, RiskcoreError
 from riskcore.figures import closes_words, draw_crisis_losses, draw_loss_by_asset, draw_replay_path
 
-__all__ = ["crises", "one_crisis"]
+__all__ = ["add_crisis", "crises", "one_crisis", "own_crises"]
 
 FIRST_SHOWN = 5
+KIND, OWN = "crisis", "own"
+MOST_OWN = 20
 
 
 def crises(frame: Frame) -> None:
     """Replay the dated crises: the worst first, all on request."""
     book = frame.book
-    of_a, of_b, left_out = both_replayed(book)
+    own = own_crises(book)
+    of_a, of_b, left_out = both_replayed(book, own)
     if not of_a:
         notice("No dated crisis lies inside this data, so there is nothing to replay.")
         say_left_out(book, left_out)
@@ -35,16 +47,17 @@ def crises(frame: Frame) -> None:
         notice(note)
     more = len(of_a) > FIRST_SHOWN
     everything = more and st.toggle(f"All {len(of_a)} replays", key="crises", bind="query-params")
-    shown = slice(None if everything else FIRST_SHOWN)
-    short = short_names()
+    short = short_names() | {crisis.event: crisis.short for crisis in own}
+    # The reader’s own crises are always among those shown.
+    drawn = [i for i, a in enumerate(of_a) if everything or i < FIRST_SHOWN or a.event in _names(own)]
     show(
         draw_crisis_losses(
             [
                 (short[a.event], a.total_return, b.total_return)
-                for a, b in zip(of_a[shown], of_b[shown], strict=True)
+                for a, b in ((of_a[i], of_b[i]) for i in drawn)
             ],
             theme=current_theme(),
-            replayed=of_a[shown],
+            replayed=[of_a[i] for i in drawn],
             worth=worth(book),
         ),
         key="stress_crises",
@@ -61,7 +74,11 @@ def crises(frame: Frame) -> None:
             "them, with their dates in the table; what happens between two closes is not seen, so a short "
             "fall can look much too small."
         )
+    if note := proxy_note(of_a):
+        st.caption(plain(note))
     say_left_out(book, left_out)
+    if not frame.view.present:
+        add_crisis(book)
     explain(
         frame.view,
         "Each asset keeps its own holding from the peak to the trough, so the losses by asset add up to the "
@@ -72,7 +89,7 @@ def crises(frame: Frame) -> None:
 
 def one_crisis(frame: Frame) -> None:
     """Show one crisis by asset and through time."""
-    of_a, of_b, _ = both_replayed(frame.book)
+    of_a, of_b, _ = both_replayed(frame.book, own_crises(frame.book))
     if not of_a:
         return
     events = [a.event for a in of_a]
@@ -84,3 +101,105 @@ def one_crisis(frame: Frame) -> None:
         show(draw_loss_by_asset(a, b, theme=current_theme(), worth=worth(frame.book)), key="stress_assets")
     with right:
         show(draw_replay_path(a, b, theme=current_theme()), key="stress_path")
+
+
+def _names(crises_: tuple[Crisis, ...]) -> set[str]:
+    return {crisis.event for crisis in crises_}
+
+
+def own_crises(book: Book) -> tuple[Crisis, ...]:
+    """Return the reader's own crises: those in the link, "name~from~to", as far as they can be read."""
+    found: dict[str, Crisis] = {}
+    for part in str(st.query_params.get(OWN, "")).split(";")[:MOST_OWN]:
+        name, *days = (unquoted(piece) for piece in part.split("~"))
+        try:
+            start, end = (pd.Timestamp(date.fromisoformat(day)) for day in days)
+        except ValueError:
+            continue
+        if name.strip() and start < end and name not in short_names():
+            found[name] = Crisis(name[:60], name[:18], start, end)
+    return tuple(found.values())
+
+
+def add_crisis(book: Book) -> None:
+    """Let the reader name a crisis of their own, keep it, and bring kept ones back."""
+    own = own_crises(book)
+    with st.popover("Own crises", icon=":material/add:", type="tertiary"):
+        with st.form("own_crisis", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.text_input("Name", max_chars=60, key="own_name", width=180)
+            first, last = book.first.date(), book.last.date()
+            start = st.date_input("From the close of", first, key="own_start", format="YYYY-MM-DD", width=140)
+            end = st.date_input("To the close of", last, key="own_end", format="YYYY-MM-DD", width=140)
+            keep = st.checkbox("Keep it", key="own_keep", help="Saved on this server; others see it too")
+            if st.form_submit_button("Replay", icon=":material/replay:"):
+                with guarded():
+                    _add(own, name.strip(), start, end, keep)
+        for place, crisis in enumerate(own):
+            st.button(
+                plain(f"Remove {crisis.event}"),
+                key=f"own_remove_{place}",
+                type="tertiary",
+                icon=":material/close:",
+                on_click=_link,
+                args=([c for c in own if c is not crisis],),
+            )
+        _kept(own)
+
+
+def _add(own: tuple[Crisis, ...], name: str, start: object, end: object, keep: bool) -> None:
+    if not name or not isinstance(start, date) or not isinstance(end, date):
+        raise InputError("A crisis needs a name, the day of its peak and the day of its trough.")
+    if start >= end:
+        raise InputError(f"{name} must begin before it ends: {start} is not before {end}.")
+    if name in short_names() or name in _names(own):
+        raise InputError(f"There is a crisis called {name} already; choose another name.")
+    if keep:
+        saved.store().kept.save(KIND, name, {"start": start.isoformat(), "end": end.isoformat()})
+    _link([*own, Crisis(name, name[:18], pd.Timestamp(start), pd.Timestamp(end))])
+    st.rerun()
+
+
+def _kept(own: tuple[Crisis, ...]) -> None:
+    """Offer the crises kept on this server, none where nothing is."""
+    if not saved.present():
+        return
+    with guarded():
+        for place, kept in enumerate(saved.store().kept.all(KIND)):
+            days = [str(kept.content.get(key, "")) for key in ("start", "end")]
+            if kept.name in _names(own) or not all(days):
+                continue
+            crisis = Crisis(kept.name, kept.name[:18], *(pd.Timestamp(day) for day in days))
+            with st.container(horizontal=True):
+                st.button(
+                    plain(f"Replay {kept.name} ({days[0]} to {days[1]})"),
+                    key=f"kept_crisis_{place}",
+                    type="tertiary",
+                    icon=":material/replay:",
+                    on_click=_link,
+                    args=([*own, crisis],),
+                )
+                st.button(
+                    "Delete",
+                    key=f"kept_delete_{place}",
+                    type="tertiary",
+                    icon=":material/delete:",
+                    on_click=_delete,
+                    args=(kept.key, kept.name),
+                )
+
+
+def _delete(key: str, name: str) -> None:
+    try:
+        saved.store().kept.delete(key)
+    except RiskcoreError as error:
+        state.say(str(error))
+    else:
+        state.say(f"{name} is deleted.")
+
+
+def _link(own: list[Crisis]) -> None:
+    """Let the link hold the reader's own crises."""
+    if own:
+        st.query_params[OWN] = ";".join(f"{quoted(c.event)}~{c.start:%Y-%m-%d}~{c.end:%Y-%m-%d}" for c in own)
+    else:
+        st.query_params.pop(OWN, None)

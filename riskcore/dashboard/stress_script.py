@@ -1,8 +1,10 @@
 """The script of the Stress page: the replays and the three shocks, with the numbers the reader chose."""
 
-from riskcore.dashboard import state
+from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.script import window_literal
+from riskcore.dashboard.stress_crises import own_crises
+from riskcore.dashboard.stress_replays import both_replayed
 from riskcore.dashboard.stress_shocks import (
     BETAS,
     USUAL_BETAS,
@@ -12,15 +14,28 @@ from riskcore.dashboard.stress_shocks import (
     durations_of,
     number_of,
 )
+from riskcore.data.crises import Crisis
 
 __all__ = ["script_of"]
 
 REPLAYS = """
 whole = prices.scenarios({assets!r})
 for portfolio in (a, b):
-    covered, left_out = replays(whole, portfolio, load_crises())
+    covered, left_out = replays(whole, portfolio, {events})
     for found in covered:
         print(portfolio.name, found.event, f"{{found.total_return:.10f}}")
+"""
+PROXIED = """
+proxies = [
+    proxy_of(prices.scenarios([asset, {index!r}]), asset=asset, index_asset={index!r}) for asset in {absent!r}
+]
+known = prices.scenarios({known!r})
+for portfolio in (a, b):
+    held = portfolio.on([*known.assets, *{absent!r}])
+    found = replay(
+        known, held, event={event!r}, start={start!r}, end={end!r}, approximate=True, proxies=proxies
+    )
+    print(portfolio.name, found.event, f"{{found.total_return:.10f}}")
 """
 GAP = """
 with_index = prices.scenarios({assets!r}{window})
@@ -46,8 +61,14 @@ for portfolio in (a, b):
 
 def script_of(book: Book) -> tuple[str, str]:
     """Return the lines that print the page's main numbers, and their imports."""
-    body, names = [REPLAYS.format(assets=list(book.assets))], ["replays"]
+    own = own_crises(book)
+    events = f"[*load_crises(), *{_literals(own)}]" if own else "load_crises()"
+    body, names = [REPLAYS.format(assets=list(book.assets), events=events)], ["replays"]
     index = book.benchmark
+    proxied = _proxied(book, own)
+    if proxied:
+        body.append(proxied)
+        names += ["proxy_of", "replay"]
     if index is not None:
         fall = number_of("gap", USUAL_GAP, 1, 60)
         betas = state.recall("betas")
@@ -70,4 +91,36 @@ def script_of(book: Book) -> tuple[str, str]:
         body.append(TOGETHER.format(rho=rho, confidence=book.view.confidence))
         names.append("correlation_shock")
     imports = f"from riskcore.stress import {', '.join(sorted(names))}"
-    return "".join(body), f"from riskcore.data.crises import load_crises\n{imports}"
+    crisis = "Crisis, load_crises" if own else "load_crises"
+    dates = "\nimport pandas as pd" if own else ""
+    return "".join(body), f"from riskcore.data.crises import {crisis}\n{imports}{dates}"
+
+
+def _literals(own: tuple[Crisis, ...]) -> str:
+    """Return the reader's own crises as Python."""
+    parts = [
+        f"Crisis({c.event!r}, {c.short!r}, pd.Timestamp({str(c.start.date())!r}), "
+        f"pd.Timestamp({str(c.end.date())!r}))"
+        for c in own
+    ]
+    return f"[{', '.join(parts)}]"
+
+
+def _proxied(book: Book, own: tuple[Crisis, ...]) -> str:
+    """Return the lines that replay the crises in which a beta stands in for an asset."""
+    dates = {crisis.event: crisis for crisis in (*cached.crises(), *own)}
+    lines = []
+    for result in both_replayed(book, own)[0]:
+        if result.proxies:
+            crisis = dates[result.event]
+            lines.append(
+                PROXIED.format(
+                    index=result.proxies[0].index_asset,
+                    absent=list(result.proxied),
+                    known=[str(a) for a in result.table.index if a not in result.proxied],
+                    event=result.event,
+                    start=str(crisis.start.date()),
+                    end=str(crisis.end.date()),
+                )
+            )
+    return "".join(lines)

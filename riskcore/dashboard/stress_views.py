@@ -10,13 +10,14 @@ from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.stress_shocks import draw_stressed
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import data_table, explain, notice
-from riskcore.figures.words import percent
+from riskcore.figures.words import number, percent
 from riskcore.results.views import ViewsResult
 
 __all__ = ["use_everywhere", "views"]
 
 KEY = "views"
 MOST_PAIRS = 5
+COLUMNS = {"before": "before", "asked": "asked", "imposed": "used", "after": "after"}
 
 
 def views(frame: Frame) -> Lines:
@@ -144,10 +145,10 @@ def _held(found: ViewsResult) -> None:
         {
             "view": table["view"],
             "trust": [f"{100 * t:g}\N{NO-BREAK SPACE}%" for t in table["trust"]],
-            "before": table["before"],
-            "asked": table["asked"],
-            "imposed": table["used"],
-            "after": table["after"],
+            **{
+                title: [_valued(v, words) for v, words in zip(table[name], table["view"], strict=True)]
+                for title, name in COLUMNS.items()
+            },
             "holds": ["yes" if h else "no" for h in table["held"]],
         }
     )
@@ -159,6 +160,13 @@ def _held(found: ViewsResult) -> None:
         )
     if (table["trust"] < 1.0).any():
         st.caption("A view trusted less than fully is blended with the prior, so that it holds only in part.")
+
+
+def _valued(value: float, words: str) -> str:
+    """Return a figure in the unit of its view: percent, but for correlations and skewness."""
+    bare = words.startswith(("correlation", "skewness"))
+    text = f"{value:.6g}" if bare else f"{100 * value:.6g}\N{NO-BREAK SPACE}%"
+    return text.replace("-", "−")
 
 
 def _moved(found: ViewsResult) -> None:
@@ -174,7 +182,8 @@ def _moved(found: ViewsResult) -> None:
                 f"What else moved: the volatility of {most}, which no view names, by "
                 f"{percent(float(change[most]))}; "
                 + "; ".join(
-                    f"the correlation of {row.first} and {row.second} {row.before:.2f} → {row.after:.2f}"
+                    f"the correlation of {row.first} and {row.second} {number(row.before, 2)} → "
+                    f"{number(row.after, 2)}"
                     for row in pairs.head(2).itertuples()
                 )
                 + "."

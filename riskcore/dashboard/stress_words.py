@@ -13,13 +13,12 @@ from riskcore.dashboard.widgets import show_table
 from riskcore.figures.words import dated
 from riskcore.results import ReplayResult
 from riskcore.scenarios import Scenarios
-from riskcore.stress import replays
 
 __all__ = [
     "NO_LIMIT",
-    "both_replayed",
     "both_words",
     "portfolio_benchmark_words",
+    "proxy_note",
     "ruin_words",
     "say_left_out",
     "short_names",
@@ -30,15 +29,6 @@ __all__ = [
 
 NOTHING = 1e-12
 NO_LIMIT = "with shorts or borrowed money a loss does not stop at 100\N{NO-BREAK SPACE}%."
-
-
-def both_replayed(book: Book) -> tuple[list[ReplayResult], list[ReplayResult], dict[str, str]]:
-    """Return the replays of A and of B, the worst for A first, and why other crises are left out."""
-    (of_a, left_out), (of_b, _) = (
-        cached.compute(replays, book.whole, h.portfolio, crises=cached.crises()) for h in book.both
-    )
-    order = sorted(range(len(of_a)), key=lambda i: of_a[i].total_return)
-    return [of_a[i] for i in order], [of_b[i] for i in order], left_out
 
 
 def short_names() -> dict[str, str]:
@@ -64,8 +54,26 @@ def worst_words(book: Book, of_a: list[ReplayResult], of_b: list[ReplayResult], 
     over = "The only replay" if count == 1 else f"Worst of {count} replays"
     of = f" (of {count + left_out} dated crises)" if left_out else ""
     short = short_names()
-    where = [f"{short[r.event]} ≈" if r.approximate else short[r.event] for r in worst]
+    where = [short.get(r.event, r.event) + " ≈" * r.approximate + " β" * bool(r.proxies) for r in worst]
     return f"{over}{of}: {both_words(book, [r.loss for r in worst], where)}."
+
+
+def proxy_note(found: Sequence[ReplayResult]) -> str | None:
+    """Return which assets a beta stands in for, and in which crises; None where all have prices."""
+    events: dict[str, list[str]] = {}
+    betas: dict[str, str] = {}
+    short = short_names()
+    for result in found:
+        for proxy in result.proxies:
+            events.setdefault(proxy.asset, []).append(short.get(result.event, result.event))
+            betas[proxy.asset] = (
+                f"{proxy.beta:.2f} (± {proxy.standard_error:.2f}, {proxy.observations:,} {proxy.basis}) "
+                f"times {proxy.index_asset}"
+            )
+    if not events:
+        return None
+    parts = [f"{asset} by {betas[asset]} in {', '.join(where)}" for asset, where in events.items()]
+    return f"β: no prices then, so a beta stands in, and the true loss may be far off: {'; '.join(parts)}."
 
 
 def ruin_words(letter: str, found: list[ReplayResult]) -> str | None:

@@ -38,6 +38,10 @@ CLOSES = {
 }
 OTHER_CLOSES = ("sparse closes", "close by close")
 NEAR = "≈"
+PROXIED = "β"
+PROXY_NOTE = (
+    f"{PROXIED}: an asset had no prices then, and is taken to have made its beta times what the index made."
+)
 
 
 def closes_words(replay: ReplayResult) -> str:
@@ -88,13 +92,14 @@ def draw_crisis_losses(
     events = [crises[i][0] for i in order]
     returns = [np.array([crises[i][j] for i in order], dtype=np.float64) for j in (1, 2)]
     runs = [replayed[i] for i in order] if replayed else []
-    labels = [f"{e} {NEAR}" if runs and runs[i].approximate else e for i, e in enumerate(events)]
+    labels = [f"{e}{_marks(runs[i])}" if runs else e for i, e in enumerate(events)]
     closes = [closes_words(run) for run in runs]
     first, second = (plain(name) for name in names)
     unit = unit_of(worth, float(np.nanmax(np.abs(returns), initial=0.0)))
     hover = [
         f"<b>{plain(event, 40)}</b><br>{first} {moved(x)}{unit.also(x)}<br>{second} {moved(y)}{unit.also(y)}"
         + (f"<br>{plain(closes[i], 80)}" if closes else "")
+        + (f"<br>{plain(_proxy_words(runs[i]), 160)}" if runs and runs[i].proxies else "")
         for i, (event, x, y) in enumerate(zip(labels, *returns, strict=True))
     ]
     table = pd.DataFrame(
@@ -104,6 +109,8 @@ def draw_crisis_losses(
     if worth is not None:
         for name, values in zip(names, returns, strict=True):
             table[f"{name} return ({worth[1]})"] = worth[0] * values
+    if any(run.proxies for run in runs):
+        table["without prices, by beta"] = [_proxy_words(run) for run in runs]
     worst = totals((float(returns[0][0]), float(returns[1][0])), names)
     missing = [e for i, e in enumerate(events) if np.isnan([r[i] for r in returns]).any()]
     note = f" No data for {', '.join(shorten(e) for e in missing)} in places." if missing else ""
@@ -121,7 +128,8 @@ def draw_crisis_losses(
         f"{shorten(labels[0])}: {worst}.{note}",
         table.assign(closes=closes) if closes else table,
         "Today's weights, bought at the peak close before each crisis and held to the trough close."
-        + (f" {NEAR} {_near_words(runs)}" if any(run.approximate for run in runs) else ""),
+        + (f" {NEAR} {_near_words(runs)}" if any(run.approximate for run in runs) else "")
+        + (f" {PROXY_NOTE}" if any(run.proxies for run in runs) else ""),
     )
 
 
@@ -145,6 +153,12 @@ def draw_loss_by_asset(
     labels, parts, kept = by_asset(a.table, b.table, most)
     unit = unit_of(worth, float(np.abs(parts).max()))
     hover = asset_hover(labels, parts, names, a.table, b.table, unit)
+    table = contribution_table(a.table, b.table, names, unit)
+    if a.proxies:
+        labels = [f"{label} {PROXIED}" if label in a.proxied else label for label in labels]
+        table.index = pd.Index(
+            [f"{label} {PROXIED}" if label in a.proxied else label for label in table.index], name="asset"
+        )
     both = totals((a.total_return, b.total_return), names)
     return Drawing(
         draw_bars(
@@ -157,9 +171,10 @@ def draw_loss_by_asset(
         f"{_event(a)} by asset: {both}",
         f"Bars of the loss by asset in {_event(a)}, {closes_words(a)}. {both}. "
         f"{largest(labels, parts, names, kept)}",
-        contribution_table(a.table, b.table, names, unit),
+        table,
         f"Weight times what the asset lost, {_between(a)}. The bars add up to the loss of the portfolio; "
-        "money that is not invested loses nothing.",
+        "money that is not invested loses nothing."
+        + (f" {PROXY_NOTE} {_proxy_words(a)}." if a.proxies else ""),
     )
 
 
@@ -188,8 +203,18 @@ def draw_replay_path(
     )
 
 
+def _marks(replay: ReplayResult) -> str:
+    """Return the marks behind an event: closes that stand in, and assets that do."""
+    return f" {NEAR}" * replay.approximate + f" {PROXIED}" * bool(replay.proxies)
+
+
+def _proxy_words(replay: ReplayResult) -> str:
+    """Return "BTC by 0.94 × SPY" for every proxied asset."""
+    return ", ".join(f"{p.asset} by {p.beta:.2f} × {p.index_asset}" for p in replay.proxies)
+
+
 def _event(replay: ReplayResult) -> str:
-    return f"{shorten(replay.event, 40)}{f' {NEAR}' if replay.approximate else ''}"
+    return f"{shorten(replay.event, 40)}{_marks(replay)}"
 
 
 def _between(replay: ReplayResult) -> str:
@@ -218,7 +243,7 @@ def _check_crises(crises: Sequence[tuple[str, float, float]], replayed: Sequence
 
 def _check_same_event(a: ReplayResult, b: ReplayResult) -> None:
     """Refuse two replays that are not of one crisis."""
-    if (a.event, a.start, a.end) != (b.event, b.start, b.end):
+    if (a.event, a.start, a.end, a.proxies) != (b.event, b.start, b.end, b.proxies):
         raise InputError(
             f"A replays {a.event} and B {b.event} over other dates; replay one crisis for both.",
             events=[a.event, b.event],

@@ -4,7 +4,29 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-__all__ = ["IndexGapResult", "ReplayResult"]
+__all__ = ["IndexGapResult", "Proxy", "ReplayResult"]
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """What stands in for an asset without prices in a window: its beta times what an index made.
+
+    Attributes
+    ----------
+    asset, index_asset
+        The asset that has no prices there, and the index that has.
+    beta, standard_error
+        The least-squares slope on the index over the history they share.
+    observations, basis
+        How many returns it rests on, and of which kind.
+    """
+
+    asset: str
+    index_asset: str
+    beta: float
+    standard_error: float
+    observations: int
+    basis: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +49,8 @@ class ReplayResult:
         stand in.
     spacing
         How far apart the closes are: "day", "week", "month" or "other".
+    proxies
+        The assets that had no prices in the window: their rows of `table` are beta times the index.
     """
 
     event: str
@@ -38,6 +62,12 @@ class ReplayResult:
     path: pd.Series
     approximate: bool = False
     spacing: str = "day"
+    proxies: tuple[Proxy, ...] = ()
+
+    @property
+    def proxied(self) -> tuple[str, ...]:
+        """The assets whose loss is a proxy."""
+        return tuple(proxy.asset for proxy in self.proxies)
 
     @property
     def loss(self) -> float:

@@ -12,6 +12,7 @@ from riskcore.stress.generation import (
 )
 from riskcore.stress.library import NAMED, NamedStress, named_stress, read_stress
 from riskcore.stress.liquidity import liquidation
+from riskcore.stress.proxies import proxy_of
 from riskcore.stress.regimes import expected_correlation, regime_correlations
 from riskcore.stress.replay import replay, replays
 from riskcore.stress.reverse import reverse_stress
@@ -68,6 +69,7 @@ __all__ = [
     "index_gap",
     "liquidation",
     "named_stress",
+    "proxy_of",
     "rates_shock",
     "read_stress",
     "read_views",

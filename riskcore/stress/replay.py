@@ -1,15 +1,17 @@
 """Historical replay: what today's weights would have lost in a dated crisis."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from riskcore.errors import InputError, MissingDataError, listed
-from riskcore.numerics.paths import buy_and_hold
+from riskcore.errors import AssetMismatchError, InputError, MissingDataError, listed
+from riskcore.numerics.paths import buy_and_hold, wealth
 from riskcore.periods import nearest_window, row_window, spacing, trading_dates
 from riskcore.portfolio import Portfolio
-from riskcore.results.stress import ReplayResult
+from riskcore.results.stress import Proxy, ReplayResult
 from riskcore.scenarios import Scenarios
 
 __all__ = ["DatedEvent", "replay", "replays"]
@@ -39,6 +41,7 @@ def replay(
     start: object,
     end: object,
     approximate: bool = False,
+    proxies: Sequence[Proxy] = (),
 ) -> ReplayResult:
     """Return what the portfolio loses when bought at the close of `start` and held to that of `end`.
 
@@ -62,6 +65,10 @@ def replay(
     approximate
         Where rows sparser than daily do not close on these dates, replay from the last close at or before
         the peak to the last one at or before the trough, and say so in the result.
+    proxies
+        One for every asset of the portfolio that the scenarios do not have: from `proxy_of`. It is taken to
+        have made beta times what the index made since the peak close, never less than −100 %, on every day
+        of the path; the result says so.
 
     Returns
     -------
@@ -75,7 +82,7 @@ def replay(
     InputError
         The scenarios are no history, a date cannot be read, or `start` is not before `end`.
     AssetMismatchError
-        Weights and scenarios name different assets.
+        Weights and scenarios with proxies name different assets, or a proxy’s index is not among them.
 
     Examples
     --------
@@ -88,17 +95,22 @@ def replay(
     (0.232, {'SPY': -0.24, 'BND': 0.008})
     """
     days = trading_dates(scenarios, "A replay")
-    weights = portfolio.aligned(scenarios.assets)
+    assets = (*scenarios.assets, *(proxy.asset for proxy in proxies))
+    _check_proxies(scenarios, proxies)
+    weights = portfolio.aligned(assets)
     peak, trough = _date(start, "start"), _date(end, "end")
     if peak >= trough:
         raise InputError(f"{event} starts on {peak:%Y-%m-%d}, which is not before its end {trough:%Y-%m-%d}.")
     first, stop, moved = _window(days, peak, trough, approximate)
     if moved:
         peak, trough = days[first - 1], days[stop - 1]
-    gains, values = buy_and_hold(scenarios.returns[first:stop], weights)
+    known = len(scenarios.assets)
+    gains, values = buy_and_hold(scenarios.returns[first:stop], weights[:known])
+    stand_in = _proxied(scenarios, first, stop, proxies)
+    gains, values = np.append(gains, stand_in[-1]), values + stand_in @ weights[known:]
     table = pd.DataFrame(
         {"weight": weights, "asset_return": gains, "contribution": weights * gains},
-        index=pd.Index(scenarios.assets, name="asset"),
+        index=pd.Index(assets, name="asset"),
     )
     dates = pd.DatetimeIndex([peak, *days[first:stop]])
     return ReplayResult(
@@ -111,7 +123,28 @@ def replay(
         path=pd.Series([1.0, *values], index=dates, name=portfolio.name),
         approximate=moved,
         spacing=spacing(days),
+        proxies=tuple(proxies),
     )
+
+
+def _check_proxies(scenarios: Scenarios, proxies: Sequence[Proxy]) -> None:
+    """Refuse a proxy for an asset that has data, and one whose index has none."""
+    needless = [proxy.asset for proxy in proxies if proxy.asset in scenarios.assets]
+    if needless:
+        raise AssetMismatchError(f"{listed(needless)} has prices and needs no proxy.", assets=needless)
+    absent = [proxy.index_asset for proxy in proxies if proxy.index_asset not in scenarios.assets]
+    if absent:
+        raise AssetMismatchError(
+            f"The index {listed(absent)} of a proxy is not among the scenarios.", unknown=absent
+        )
+
+
+def _proxied(scenarios: Scenarios, first: int, stop: int, proxies: Sequence[Proxy]) -> NDArray[np.float64]:
+    """Return what each proxied asset has made since the peak close, row by row."""
+    columns = [scenarios.assets.index(proxy.index_asset) for proxy in proxies]
+    betas = np.array([proxy.beta for proxy in proxies])
+    made = wealth(scenarios.returns[first:stop][:, columns]) - 1.0
+    return np.asarray(np.maximum(made * betas, -1.0), dtype=np.float64)
 
 
 def replays(
