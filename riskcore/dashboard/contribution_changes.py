@@ -306,7 +306,7 @@ def _base(book: Book) -> str:
 
 
 def _rates(book: Book) -> tuple[PriceSet, dict[str, str], dict[str, str]]:
-    """Return local prices with rates beside them, asset to its rate, and asset to the currency without one."""
+    """Return local prices with rates beside them, asset to its rate, asset to a currency without one."""
     base = _base(book)
     return with_rates(book.local, book.assets, base, rates_for(book.local, base, book.assets))
 
@@ -350,9 +350,9 @@ def currency(compared: Compared) -> Lines:
     local, foreign = float(found[which].table["local"].sum()), found[which].currency
     explain(
         book.view,
-        f"The return in {_base(book)} is the local return plus what the exchange rate does to the result. The "
-        f"second part, cross term included, is the currency’s. Both are weighted with the {weights} of the "
-        f"unhedged portfolio, so they add up to its risk; hedging also changes {changes}, so the difference "
+        f"The return in {_base(book)} is the local return plus what the exchange rate does to the result. "
+        f"The second part, cross term included, is the currency’s. Both are weighted with the {weights} of "
+        f"the unhedged portfolio, so they add up to its risk; hedging also changes {changes}, so the difference "
         "to the hedged risk is another number.",
         rf"\begin{{gathered}}r^{{\text{{{_base(book)}}}}}="
         r"r^{\text{local}}+r^{\text{fx}}(1+r^{\text{local}})\\"
@@ -362,8 +362,8 @@ def currency(compared: Compared) -> Lines:
         r"\end{gathered}",
     )
     return Lines(
-        f"wide, rates, without = with_rates({'local' if book.view.base else 'prices'}, {list(book.assets)!r}, "
-        f"{_base(book)!r}, {literal})\n"
+        f"wide, rates, without = with_rates({'local' if book.view.base else 'prices'}, "
+        f"{list(book.assets)!r}, {_base(book)!r}, {literal})\n"
         f"wide = wide.scenarios({list(names)!r}{window_literal(book)}).over_horizon({book.periods})\n"
         "for portfolio in (a, b):\n"
         f"    effect = currency_effect(wide, portfolio.on(wide.assets), {compared.arguments}, rates=rates)\n"
@@ -402,8 +402,8 @@ def _currency_words(
         f"{asset} stays in {code}" for asset, code in without.items() if found.table["weight"][asset] != 0.0
     ]
     return (
-        f"Unhedged in {_base(book)}, the {risk} of {holding.letter} is {percent(found.unhedged, 3)} of value, of "
-        f"which {number(100 * found.currency, 3)} points come through currencies"
+        f"Unhedged in {_base(book)}, the {risk} of {holding.letter} is {percent(found.unhedged, 3)} of "
+        f"value, of which {number(100 * found.currency, 3)} points come through currencies"
         f"{'; ' + listed(local) + ', for want of an exchange rate' if local else ''}. Hedged, in local "
         f"returns, it is {percent(found.hedged, 3)}."
     )
