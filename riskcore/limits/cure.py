@@ -75,7 +75,7 @@ def cure(situation: Situation, portfolio: Portfolio, limits: Limits, *, cash: bo
     >>> found = cure(Situation(s, 0.6), Portfolio("A", {"SPY": 0.5, "BND": 0.5}), Limits(largest_weight=0.7,
     ...              cvar=0.01))
     >>> found.trades.round(6).to_dict(), round(found.turnover, 6), found.exact, found.after.status
-    ({'SPY': -0.1, 'BND': 0.1}, 0.1, True, 'pass')
+    ({'SPY': -0.1, 'BND': 0.1}, 0.1, True, 'warn')
     """
     before = check(situation, portfolio, limits)
     _refuse_unchecked(before)
@@ -268,9 +268,9 @@ class _Program:
             known = broken
         named = listed(f"{name} ({value:.3g} at best)" for name, value in broken.items())
         words = "" if len(broken) < 2 else " together"
+        rest = "all limits, which leave no room between them"
         return InfeasibleError(
-            f"No trade among these assets meets {named or 'all limits, which leave no room between them'}{words}; "
-            "raise the limit or add assets.",
+            f"No trade among these assets meets {named or rest}{words}; raise the limit or add assets.",
             limits=list(broken),
         )
 
