@@ -22,6 +22,7 @@ __all__ = ["Budgets", "least_cvar", "most_active_return", "nearest_within", "pos
 Floats = NDArray[np.float64]
 KEPT = 1e-7
 """How far an answer may lie above a budget, relative to the scale of risk."""
+DUST = 1e-9
 RESIDUAL = "largest excess over a budget or a bound, relative to the CVaR of equal weights"
 
 
@@ -289,6 +290,8 @@ def _answer(task: _Task, goal: Objective, method: str, words: str, began: float)
     except InfeasibleError as error:
         raise _explained(task, error) from error
     weights = np.clip(found.weights, task.region.lower, task.region.upper)
+    # What an interior solver leaves of a weight at its bound is no position.
+    weights[weights < DUST] = 0.0
     weights = weights / float(weights.sum())
     excess = _excess(task, weights)
     if excess > KEPT:

@@ -191,6 +191,8 @@ def _basis(against: Against) -> str:
 def positions(against: Against) -> None:
     """Draw the active weights and what each adds to the active risk."""
     if not any(one.active for one in against.found):
+        if against.book.view.present:
+            notice("Neither A nor B has an active position: both hold exactly the benchmark.")
         return
     st.subheader("Active positions", anchor=False)
     drawings = draw_active_positions(

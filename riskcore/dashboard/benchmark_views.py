@@ -24,6 +24,7 @@ __all__ = ["attribution", "figures", "overshoots"]
 RHOS = (0.0, 0.25, 0.5, 0.75)
 MULTIPLE, COUNT = 2.5, 7
 FEW = 10.0
+SMALL = 0.2
 
 
 def _whose() -> int:
@@ -97,13 +98,29 @@ def _rows(found: RelativeResult) -> dict[str, float]:
     }
 
 
+def _small_plan(name: str) -> bool:
+    """Let the reader plan less active risk than the portfolio takes now."""
+    sizes = {"own": "as it is", "fifth": "a fifth of R(BM)"}
+    chosen = st.segmented_control(
+        "Planned active risk",
+        list(sizes),
+        format_func=lambda key: sizes[key],
+        default="own",
+        required=True,
+        key="plan",
+        bind="query-params",
+        help=f"The risk of {name}’s active positions now, or the same positions scaled to a fifth of the "
+        "benchmark’s risk",
+    )
+    return chosen == "fifth"
+
+
 def overshoots(against: Against) -> Lines:
     """Draw how far total risk goes over plan when the active positions are riskier than planned."""
     book = against.book
-    left, right = st.columns(2)
-    with left:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         which = _whose()
-    with right:
+        small = _small_plan(against.names[which])
         follows = st.toggle(
             "Let the benchmark move too",
             key="follows",
@@ -126,6 +143,7 @@ def overshoots(against: Against) -> Lines:
         measure=measure,
         confidence=level,
         hold=not follows,
+        small=small,
     )
     own = f"{against.names[which]}’s own"
     st.markdown(plain(_overshoot_words(against, lines, own)))
@@ -141,9 +159,15 @@ def overshoots(against: Against) -> Lines:
         r"\Delta=\sqrt{\sigma_{BM}^2+a^2+2\rho\,\sigma_{BM}a}-\sqrt{\sigma_{BM}^2+p^2+2\rho\,\sigma_{BM}p}",
     )
     name, settings = "ab"[which], "" if level is None else f", confidence={level!r}"
+    smaller = (
+        f"scale = {SMALL} * risk(wide, benchmark, {measure!r}{settings}).value / planned\n"
+        "active, planned = Portfolio('active', active.weights * scale), scale * planned\n"
+        if small
+        else ""
+    )
     return Lines(
         f"active = active_portfolio(wide_{name}, benchmark, wide.assets)\n"
-        f"planned = risk(wide, active, {measure!r}{settings}).value\n"
+        f"planned = risk(wide, active, {measure!r}{settings}).value\n{smaller}"
         f"found = overshoot(wide, benchmark, active, {measure!r}, levels=stress_levels(planned)"
         f"{settings}, hold={not follows})\n"
         "print(found.table.to_string(float_format='%.10f'))",
@@ -159,6 +183,7 @@ def _ladder(
     measure: str,
     confidence: float | None,
     hold: bool,
+    small: bool,
 ) -> tuple[tuple[OvershootResult, ...], str]:
     """Return the portfolio's own line, those at other correlations, and why some of these are missing."""
     benchmark = Portfolio("BM", dict(against))
@@ -169,6 +194,10 @@ def _ladder(
             f"The active positions of {portfolio.name} lose nothing against the benchmark in this measure "
             "(their risk is not positive), so there is no plan to overshoot; choose volatility."
         )
+    base = risk(scenarios, benchmark, measure, confidence=confidence).value
+    if small and base > 0.0:
+        active = Portfolio(active.name, active.weights * (SMALL * base / planned))
+        planned = risk(scenarios, active, measure, confidence=confidence).value
     levels = stress_levels(planned, multiple=MULTIPLE, count=COUNT)
 
     def line(positions: Portfolio) -> OvershootResult:

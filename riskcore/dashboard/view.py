@@ -57,7 +57,7 @@ PAGE_KEYS = frozenset(
     | {"groups", "budgets", "short", "gross", "turn", "fee", "te", "ccap", "acap", "cov", "mu"}
     | {"market", "tilts", "atmost"}
     | {"target", "lookback", "cap", "years", "borrow", "win", "pays"}
-    | {"aim", "te", "pf", "each", "whose", "follows"}
+    | {"aim", "te", "pf", "each", "whose", "follows", "plan"}
     | {"factors", "model", "pcs", "fitted", "se", "ridge", "fx", "others"}
     | {f"f{place}" for place in range(1, 13)}
 )

@@ -111,11 +111,13 @@ def _hover(one: OvershootResult, row: pd.Series, measure: str) -> str:
 def _name_ends(
     figure: go.Figure, ends: list[tuple[float, float, str, str]], span: tuple[float, float], theme: Theme
 ) -> None:
-    """Write the names right of the lines, from the lowest up, none over another."""
-    gap, floor = NAME_GAP * (span[1] - span[0]), -np.inf
-    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
-        place = max(y, floor + gap)
-        floor = place
+    """Write the names right of the lines, from the highest down, none over another."""
+    gap, ceiling = NAME_GAP * (span[1] - span[0]), span[1]
+    ranked = sorted(ends, key=lambda end: -end[1])
+    for below, (x, y, name, colour) in enumerate(ranked, 1):
+        # Names still to come need room above the axis.
+        place = max(min(y, ceiling), span[0] + gap * (len(ranked) - below))
+        ceiling = place - gap
         figure.add_annotation(
             x=x,
             y=place,
