@@ -352,8 +352,8 @@ def currency(compared: Compared) -> Lines:
         book.view,
         f"The return in {_base(book)} is the local return plus what the exchange rate does to the result. "
         f"The second part, cross term included, is the currency’s. Both are weighted with the {weights} of "
-        f"the unhedged portfolio, so they add up to its risk; hedging also changes {changes}, so the difference "
-        "to the hedged risk is another number.",
+        f"the unhedged portfolio, so they add up to its risk; hedging also changes {changes}, so the "
+        "difference to the hedged risk is another number.",
         rf"\begin{{gathered}}r^{{\text{{{_base(book)}}}}}="
         r"r^{\text{local}}+r^{\text{fx}}(1+r^{\text{local}})\\"
         r"\rho=\sum_i w_i\sum_s q_s\big(-r^{\text{local}}_{si}\big)"

@@ -181,10 +181,10 @@ def _draw_more(page: str, view: View, book: Book, uses: frozenset[str]) -> Windo
             value=None,
             key=_seed_optional("value", view.value),
             on_change=state.touched,
-            placeholder="none" if book.money.value is None else f"{book.money.value:,.0f} by shares",
+            placeholder="none" if book.money.value is None else f"{book.money.value:,.0f}",
             width=180,
             disabled="value" not in uses,
-            help=_why("Shows losses in money as well", "value" in uses),
+            help=_why("Shows losses in money as well; shares bring their own value", "value" in uses),
         )
         st.selectbox(
             "Currency",

@@ -58,6 +58,7 @@ FREQUENCIES = (
 )
 MENU_WIDTH = 220
 LEAST_YEARS = 0.1
+DAYS_PER_YEAR = 365.25
 # For a projector; the sizes are relative to the reader's own.
 LARGE_TYPE = """<style>
 [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none; }
@@ -275,6 +276,13 @@ def _draw_scenario_set(page: str, view: View, book: Book) -> None:
         st.caption(scenario_set.still_history(page))
 
 
+def _later(book: Book) -> str:
+    """Say what history the base currency costs, where its rates start after the prices or end before them."""
+    start, end = book.local.common_start(book.assets), book.local.common_end(book.assets)
+    years = ((book.first - start) + (end - book.last)).days / DAYS_PER_YEAR
+    return f": {years:.1f} years less history" if years >= LEAST_YEARS else ""
+
+
 def _chips(view: View, book: Book) -> list[str]:
     chips = []
     if view.assets:
@@ -299,7 +307,7 @@ def _chips(view: View, book: Book) -> list[str]:
     if view.risk_free:
         chips.append(f"Risk-free {100 * view.risk_free:g}\N{NO-BREAK SPACE}% per year")
     if view.base:
-        chips.append(f"Base currency {view.base}")
+        chips.append(f"Base currency {view.base}{_later(book)}")
     for letter, code in (("A", view.a), ("B", view.b)):
         said = shares_words(letter, code, book.local)
         if said is not None:
