@@ -116,11 +116,6 @@ class Model:
         return cached.compute(_own_exposures, self.data, held, choices=self.choices)
 
     @property
-    def can_be_weekly(self) -> bool:
-        """Whether the rows are daily."""
-        return spacing(pd.DatetimeIndex(self.book.base.index)) == "day"
-
-    @property
     def rows_words(self) -> str:
         """On which returns the exposures were fitted."""
         return "weekly returns" if self.choices.weekly else self.book.basis
@@ -222,7 +217,8 @@ def _fitted(data: Scenarios, *, choices: Choices) -> ExposureResult:
     if factors.count < 30:
         raise MissingDataError(
             f"Exposures need at least 30 returns to mean anything; the window has {factors.count}"
-            f"{' weeks' if choices.weekly else ''}. Choose a longer window.",
+            f"{' weeks' if choices.weekly else ''}. Choose a longer window"
+            f"{', or exposures from the rows as shown under Model' if choices.weekly else ''}.",
             rows=factors.count,
         )
     return fit_exposures(assets, factors, penalty=choices.penalty, errors=choices.errors)

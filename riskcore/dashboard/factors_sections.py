@@ -17,6 +17,10 @@ __all__ = ["common_bet", "exposures", "factor_risk", "script_imports", "script_l
 
 # A correlation of the factors' part with the specific part beyond this is worth a sentence.
 NOTABLE = 0.1
+# Below half a percent a share is not worth a sentence.
+HARDLY = 0.005
+# Assets of the whole world have no market whose close comes early or late.
+WORLDWIDE = {"", "Global"}
 IMPORTS = """
 from riskcore.factors import factor_contributions, fit_exposures, portfolio_exposures
 from riskcore.periods import weekly
@@ -45,7 +49,9 @@ def common_bet(model: Model) -> None:
     a, b = model.book.both
     st.header(plain(bet_words(model, a, found[0])), anchor=False)
     st.markdown(plain(f"{bet_words(model, b, found[1])} {_rest_words(model, found)}"))
-    for note in filter(None, [*(holding_note(h) for h in model.book.both), _shortened(model)]):
+    for note in filter(
+        None, [*(holding_note(h) for h in model.book.both), _shortened(model), _unhedged(model)]
+    ):
         notice(note)
     if model.book.view.measure != "volatility" and (
         few := few_tail_note([model.risk(h) for h in model.book.both])
@@ -63,9 +69,20 @@ def bet_words(model: Model, holding: Holding, found: FactorContributionResult) -
     if not found.relative_defined:
         return f"The {measure} of {holding.letter} is too near zero to be shared out."
     name, share = found.common_bet
+    called = f"{name}, the {_ordinal(name)} principal component" if not model.choices.factors else name
     if share <= 0.0:
         return f"No factor adds to the {measure} of {holding.letter}: all of it is specific to its assets."
-    return f"{percent(share, 0)} of {holding.letter}’s {measure} comes from one factor: {name}."
+    if share > 1.0 + HARDLY:
+        return (
+            f"One factor, {called}, carries {percent(share, 0)} of {holding.letter}’s {measure}: the other "
+            "parts lower it."
+        )
+    return f"{percent(share, 0)} of {holding.letter}’s {measure} comes from one factor: {called}."
+
+
+def _ordinal(component: str) -> str:
+    place = int(component.removeprefix("PC"))
+    return {1: "first", 2: "second", 3: "third"}.get(place, f"{place}th")
 
 
 def _measure_words(found: FactorContributionResult) -> str:
@@ -73,36 +90,46 @@ def _measure_words(found: FactorContributionResult) -> str:
 
 
 def _rest_words(model: Model, found: list[FactorContributionResult]) -> str:
-    parts = [
-        f"{percent(float(one.specific.sum()) / one.total, 0)} of {h.letter}’s"
-        for h, one in zip(model.book.both, found, strict=True)
+    """Return how much of the risk is specific to the assets."""
+    shares = {
+        holding.letter: float(one.specific.sum()) / one.total
+        for holding, one in zip(model.book.both, found, strict=True)
         if one.relative_defined
-    ]
-    return f"No factor explains {' and '.join(parts)}: it is specific to the assets." if parts else ""
+    }
+    adds = [f"{percent(share, 0)} of {letter}’s" for letter, share in shares.items() if share >= HARDLY]
+    lowers = [f"{letter}’s by {percent(-share, 0)}" for letter, share in shares.items() if share <= -HARDLY]
+    words = f"No factor explains {' and '.join(adds)}: it is specific to the assets." if adds else ""
+    if lowers:
+        words += f" What is specific to the assets lowers {' and '.join(lowers)}."
+    if shares and not (adds or lowers):
+        words = "Hardly any of it is specific to the assets."
+    return words.strip()
 
 
 def _weekly_words(model: Model, found: list[FactorContributionResult]) -> str:
-    fit = model.fit
+    """Return on which rows the exposures were fitted, and what others would say."""
+    fit, book = model.fit, model.book
     if not model.choices.weekly:
         return f"Exposures from {fit.rows:,} {model.rows_words}."
+    words = f"Exposures from {fit.rows:,} weekly returns."
+    if len(set(book.prices.assets.loc[list(model.book.assets), "region"]) - WORLDWIDE) > 1:
+        words = words[:-1] + ": markets that close at different hours share more than daily returns show."
     name, _ = found[0].common_bet
-    words = f"Exposures from {fit.rows:,} weekly returns: markets that close at different hours share more "
-    words += "than their daily returns show."
-    daily = [model.contributions(h, weekly=False) for h in model.book.both]
+    daily = [model.contributions(h, weekly=False) for h in book.both]
     if all(one.relative_defined and name in one.factors.index for one in daily):
         shares = [float(one.factors[name]) / one.total for one in daily]
         words += (
-            f" With exposures from {model.book.basis} {name} would carry {percent(shares[0], 0)} of A’s and "
+            f" With exposures from {book.basis} {name} would carry {percent(shares[0], 0)} of A’s and "
             f"{percent(shares[1], 0)} of B’s."
         )
     offsets = [
         f"{number(one.relation, 2)} in {h.letter}"
-        for h, one in zip(model.book.both, found, strict=True)
+        for h, one in zip(book.both, found, strict=True)
         if abs(one.relation) > NOTABLE
     ]
     if offsets:
         words += (
-            f" In {model.book.basis} the specific part is then not independent of the factors (correlation "
+            f" In {book.basis} the specific part is then not independent of the factors (correlation "
             f"{' and '.join(offsets)}), because some closes catch up a day later."
         )
     return words
@@ -128,6 +155,16 @@ def _shortened(model: Model) -> str:
     return (
         f"The factors cover {rows:,} of the {all_rows:,} rows of the assets: this page uses those, so its "
         "risk differs from the other pages’."
+    )
+
+
+def _unhedged(model: Model) -> str:
+    rates = dict(model.choices.rates)
+    if not rates:
+        return ""
+    return (
+        f"Unhedged: this page counts {listed(rates, most=8)} in dollars, with exchange rates as factors, "
+        "so its risk differs from the other pages’."
     )
 
 
