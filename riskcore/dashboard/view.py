@@ -82,7 +82,6 @@ class View:
     a: str = "equal_weight"
     b: str = "risk_parity"
     bench: str = ""
-    scenario_set: str = ""
     measure: str = "cvar"
     confidence: float = 0.95
     horizon: str = "1d"
@@ -92,6 +91,7 @@ class View:
     base: str = ""
     explain: bool = False
     present: int = 0
+    scenario_set: str = ""
 
     def but(self, **changes: object) -> "View":
         """Return the view with some inputs changed."""
