@@ -2,17 +2,20 @@
 
 import streamlit as st
 
-from riskcore.dashboard.allocation_bounds import bounds
+from riskcore.dashboard.allocation_cap import highest_mean
 from riskcore.dashboard.allocation_frontier import frontier
 from riskcore.dashboard.allocation_sections import (
     Weighed,
     choice,
+    lines_of,
     more_methods,
     weighed,
     weights_and_figures,
 )
 from riskcore.dashboard.allocation_stability import stability
+from riskcore.dashboard.allocation_terms import PLAIN, terms
 from riskcore.dashboard.allocation_update import update
+from riskcore.dashboard.allocation_views import opinions
 from riskcore.dashboard.frame import open_page
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.widgets import guarded
@@ -20,31 +23,10 @@ from riskcore.dashboard.widgets import guarded
 VIEWS = {
     "frontier": ("Frontier", frontier),
     "stability": ("Stability", stability),
-    "bounds": ("Bounds", bounds),
+    "cap": ("Highest mean", highest_mean),
+    "opinions": ("Black–Litterman", opinions),
     "update": ("CVaR update", update),
 }
-SCRIPT = """
-for method, settings in {solved!r}.items():
-    solved = allocate(method, scenarios, **settings)
-    level = cvar(scenarios, solved.portfolio(), confidence={confidence!r})
-    facts = describe(scenarios, solved.portfolio(), risk_free={risk_free!r})
-    print(solved.label, "CVaR", f"{{level.value:.10f}}", "volatility", f"{{facts.volatility:.10f}}")
-    print("mean", f"{{facts.mean:.10f}}", "Sharpe", facts.sharpe)
-    print("worst drawdown", describe(history, solved.portfolio()).max_drawdown)
-    print(solved.weights.to_string(float_format="%.10f"))
-"""
-
-
-def lines_of(weighed: Weighed) -> str:
-    """Return the lines that print the page's numbers: those with an answer, then the closer looks."""
-    book = weighed.book
-    refused = {refusal.code for refusal in weighed.refused}
-    first = SCRIPT.format(
-        solved={m: book.settings_of(m) for m in weighed.methods if m not in refused},
-        confidence=book.view.confidence,
-        risk_free=book.view.risk_free,
-    )
-    return "\n".join([first, *(lines.body for lines in weighed.lines)])
 
 
 def closer_look(weighed: Weighed) -> None:
@@ -67,7 +49,12 @@ def closer_look(weighed: Weighed) -> None:
 frame = open_page("allocation", uses={"a", "b", "confidence", "horizon", "window", "risk_free"})
 script = page_script(frame.book, "")
 with guarded():
-    compared = weighed(frame.book, more_methods(drawn=not frame.view.present))
+    drawn = not frame.view.present
+    more = more_methods(drawn=drawn)
+    asked = PLAIN
+    with guarded():
+        asked = terms(frame.book, drawn=drawn)
+    compared = weighed(frame.book, more, asked)
     views = [view for _, view in VIEWS.values()] if frame.view.present else [closer_look]
     parts = [choice, weights_and_figures, *views]
     frame.sections(*[lambda _, part=part: part(compared) for part in parts])

@@ -8,6 +8,7 @@ from riskcore.allocation.constrained import (
     constrained_frontier,
     constrained_maximum_mean,
     missed,
+    named,
 )
 from riskcore.allocation.constraints import Constraints, GroupBound
 from riskcore.allocation.cvar_update import cvar_update, trace_cvar_update
@@ -51,6 +52,7 @@ __all__ = [
     "minimum_cvar",
     "minimum_variance",
     "missed",
+    "named",
     "nearest_bounds",
     "trace_cvar_update",
     "weight_stability",

@@ -1,21 +1,24 @@
 """Why no portfolio keeps all constraints: which of them conflict, and the nearest that can be kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskcore.allocation.constraints import Limit, share
+from riskcore.allocation.constraints import Constraints, Limit, share
+from riskcore.allocation.inputs import Bound
 from riskcore.allocation.solver import Elastic, Region, relax
 from riskcore.errors import ConvergenceError, InfeasibleError
 
-__all__ = ["Conflict", "find_conflict"]
+__all__ = ["Conflict", "find_conflict", "relaxed"]
 
 Floats = NDArray[np.float64]
 NONE = 1e-6
 """Allowance, in the units of the region, below which a constraint counts as kept."""
 SHOWN = 5e-5
+EASE = 1e-3
+"""How much further than the nearest a limit is moved, so that there is room for weights."""
 TAKES_PART = 1e-3
 MOST_ALONE = 4
 MANY = 3
@@ -38,6 +41,8 @@ class Conflict:
         By name, the new limit if only this constraint gives way; None where that alone does not help.
     sentence
         All of it in words.
+    moves
+        The nearest limits by their place in the region, for `relaxed`.
     """
 
     names: tuple[str, ...]
@@ -45,6 +50,7 @@ class Conflict:
     nearest: Mapping[str, float]
     alone: Mapping[str, float | None]
     sentence: str
+    moves: tuple[tuple[tuple[str, int], float], ...] = ()
 
     def error(self) -> InfeasibleError:
         """Return the conflict as an error."""
@@ -85,7 +91,47 @@ def find_conflict(region: Region, limits: Sequence[Limit]) -> Conflict:
         {x.name: v for x, v in nearest.items()},
         {x.name: v for x, v in alone.items()},
         _sentence(involved, nearest, alone, found),
+        tuple((x.place, _moved(x, _at(found.allowances, x) + EASE)) for x in nearest),
     )
+
+
+def relaxed(assets: Sequence[str], constraints: Constraints, conflict: Conflict) -> Constraints:
+    """Return the constraints with the limits of a conflict moved to the nearest that can be kept.
+
+    A little further by 1e-3 of the value (or of the average volatility), so that there is room for weights.
+    """
+    changes: dict[str, object] = {}
+    lower, upper = ({**_by_asset(assets, b)} for b in (constraints.lower, constraints.upper))
+    groups = list(constraints.groups)
+    sides = [
+        (place, side)
+        for place, group in enumerate(groups)
+        for side, bound in (("lower", group.lower), ("upper", group.upper))
+        if np.isfinite(bound)
+    ]
+    caps = [name for name in ("cvar", "active_cvar") if getattr(constraints, name) is not None]
+    names = {"short": "short", "gross": "gross", "turnover": "turnover", "tracking": "tracking_error"}
+    names |= {f"cap{k}": name for k, name in enumerate(caps)}
+    for (kind, position), limit in conflict.moves:
+        if kind in ("lower", "upper"):
+            (lower if kind == "lower" else upper)[assets[position]] = limit
+        elif kind == "rows":
+            place, side = sides[position]
+            groups[place] = replace(groups[place], **{side: limit})  # type: ignore[arg-type]
+        else:
+            changes[names[kind]] = limit
+    changed: Constraints = replace(
+        constraints,
+        lower=lower,
+        upper=upper,
+        groups=tuple(groups),
+        **changes,  # type: ignore[arg-type]
+    )
+    return changed
+
+
+def _by_asset(assets: Sequence[str], bound: Bound) -> dict[str, float]:
+    return dict(bound) if isinstance(bound, Mapping) else dict.fromkeys(assets, float(bound))
 
 
 def _at(by_place: Mapping[str, Floats], limit: Limit) -> float:

@@ -23,10 +23,16 @@ from riskcore.results.allocation import AllocationResult
 from riskcore.results.frontier import FrontierResult
 from riskcore.scenarios import Scenarios
 
-__all__ = ["CONSTRAINED", "constrained", "constrained_frontier", "constrained_maximum_mean", "missed"]
+__all__ = [
+    "CONSTRAINED",
+    "constrained",
+    "constrained_frontier",
+    "constrained_maximum_mean",
+    "missed",
+    "named",
+]
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 ACCEPTED = 1e-6
 RISKLESS = 1e-12
 TOUCHED = 1e-6
@@ -276,12 +282,11 @@ def constrained_frontier(
     net = [float(task.mean @ w) - task.region.cost(w) for w in (low, top)]
     rows, residual, rounds = [low], _gap(task.region, risk, least, low), least.rounds
     apart = net[1] - net[0] > 1e-7 * max(1.0, float(np.abs(task.mean).max()))
-    answer = least
     for target in np.linspace(net[0], net[1], points)[1:] if apart else ():
         # Just below the highest mean, so that rounding does not leave it out of reach.
         floor = min(float(target), net[1] - 1e-9 * max(1.0, abs(net[1])))
         asked = replace(risk, floor=(task.mean, floor))
-        answer, weights = _solved(task, asked, answer.rows)
+        answer, weights = _solved(task, asked, rows[-1])
         residual = max(residual, _gap(task.region, asked, answer, weights))
         rows.append(weights)
         rounds += answer.rounds
@@ -304,6 +309,23 @@ def constrained_frontier(
         confidence=level,
         solver=SOLVER,
     )
+
+
+def named(
+    scenarios: Scenarios, constraints: Constraints, *, covariance: str | pd.DataFrame = "sample"
+) -> tuple[str, ...]:
+    """Return the constraints in words, without minima of 0 and maxima of the whole value or more.
+
+    Examples
+    --------
+    >>> s = Scenarios(np.array([[0.02, 0.01], [0.0, -0.01]]), ("SPY", "BND"), 252)
+    >>> named(s, Constraints(upper={"SPY": 0.6, "BND": 1.0}, gross=1.2))
+    ('gross exposure ≤ 120 %', 'SPY ≤ 60 %')
+    """
+    task = _task(scenarios, constraints, None, covariance)
+    plain = [x for x in task.limits if x.asset and (x.limit == 0.0 if x.sign < 0 else x.limit >= 1.0)]
+    found = [x.name for x in task.limits if x not in plain]
+    return (*found, *(["costs of trading"] if constraints.has_costs else []))
 
 
 def missed(
@@ -374,11 +396,11 @@ def _objective(key: str, task: _Task, confidence: float | None, risk_free: float
     return Objective(factor=task.region.factor, gain=np.sqrt(variance) / unit)
 
 
-def _solved(task: _Task, objective: Objective, start: tuple[Indices, ...] = ()) -> tuple[Answer, Floats]:
+def _solved(task: _Task, objective: Objective, near: Floats | None = None) -> tuple[Answer, Floats]:
     """Return the answer and its weights, checked; an empty region is explained."""
     region = task.region
     try:
-        answer = solve_program(region, objective, start=start)
+        answer = solve_program(region, objective, near=near)
     except InfeasibleError:
         _refuse_no_gain(task, objective)
         raise find_conflict(task.region, task.limits).error() from None

@@ -5,13 +5,13 @@ shape: what is minimised, which kinds of constraint there are, and sizes rounded
 assets than a model has room for leave columns of zeros, whose weights touch nothing; fewer scenarios are made
 up for by splitting some in equal parts, which changes no CVaR.
 
-CVaR is written out for the scenarios that may lie in the tail only. Leaving others out can but lower it, so
-that the answer is a bound; it is exact once the CVaR of all scenarios agrees, and scenarios are added until
-it does.
+CVaR is written out for the scenarios near the tail's edge only: those surely inside count as a sum, those
+surely outside not at all. Both can but lower it, so that the answer is a bound; it is exact once the CVaR of
+all scenarios agrees, and scenarios are written out until it does.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ Indices = NDArray[np.intp]
 HUGE = 50.0
 """Stands for no bound on a weight (5,000 % of the value); an answer that reaches it is refused."""
 AGREED = 1e-8
+LOOSELY = 1e-6
 MOST_ROUNDS = 40
 COARSE = (1e-9, 1e-7)
 """Accuracies of the search for what gives way, which is reported to four digits."""
@@ -127,8 +128,7 @@ class Answer:
     """Weights, and the multipliers that prove them.
 
     `floor` is the price of the mean asked for; `tail` and `caps` hold, for the CVaR minimised and for each
-    cap, the price of the cap (1 for the objective) and the scenarios' weights q (Σq = 1). `rows` are the
-    scenarios each CVaR was written out for, to begin with on a similar problem.
+    cap, the price of the cap (1 for the objective) and the scenarios' weights q (Σq = 1).
     """
 
     weights: Floats
@@ -136,7 +136,13 @@ class Answer:
     tail: Floats | None
     caps: tuple[tuple[float, Floats], ...]
     rounds: int
-    rows: tuple[Indices, ...] = ()
+
+
+class _Rows(NamedTuple):
+    """The scenarios of a CVaR: surely in the tail, and near its edge."""
+
+    sure: Indices
+    edge: Indices
 
 
 class _Shape(NamedTuple):
@@ -158,8 +164,11 @@ class _Model:
     lock: Lock
 
 
-def solve_program(region: Region, objective: Objective, *, start: tuple[Indices, ...] = ()) -> Answer:
-    """Return the weights that minimise the objective in the region, `start` from the rows of another answer.
+def solve_program(region: Region, objective: Objective, *, near: Floats | None = None) -> Answer:
+    """Return the weights that minimise the objective in the region.
+
+    `near` are weights that may be close, which scenarios are chosen by; without them, those of the smallest
+    variance in the region.
 
     Raises
     ------
@@ -175,26 +184,34 @@ def solve_program(region: Region, objective: Objective, *, start: tuple[Indices,
     [0.2, 0.8]
     """
     tails = [*([objective.tail] if objective.tail is not None else []), *region.tails]
-    chosen = list(start) or [_first_rows(tail, region) for tail in tails]
+    if tails and near is None:
+        near = _anchor(region)
+    chosen = [_first_rows(tail, near) for tail in tails if near is not None]
     for rounds in range(1, MOST_ROUNDS + 1):
         weights, floor, prices = _solve_chosen(region, objective, tails, chosen)
         added = False
         for place, tail in enumerate(tails):
             value = prices[place][2]
-            wanted = _missing(tail, weights, chosen[place])
             reached = (value if tail.cap is None else tail.cap) - region.cost(weights)
-            if tail.value(weights) > reached + AGREED * max(1.0, abs(reached)) and wanted.size:
-                chosen[place] = np.union1d(chosen[place], wanted)
-                added = True
+            if tail.value(weights) > reached + AGREED * max(1.0, abs(reached)):
+                better = _mended(tail, weights, chosen[place])
+                added = added or better is not chosen[place]
+                chosen[place] = better
         if not added:
             full = [(price, q) for price, q, _ in prices]
             first = full[0][1] if objective.tail is not None else None
-            caps = tuple(full[1 if first is not None else 0 :])
-            return Answer(weights, floor, first, caps, rounds, tuple(chosen))
+            return Answer(weights, floor, first, tuple(full[1 if first is not None else 0 :]), rounds)
     raise ConvergenceError(
         f"The scenarios of the tail did not agree after {MOST_ROUNDS} rounds; choose a longer window or a "
         "lower confidence."
     )
+
+
+def _anchor(region: Region) -> Floats:
+    n = region.size
+    if region.factor is None:
+        return np.full(n, 1.0 / n)
+    return solve_program(replace(region, tails=()), Objective(factor=region.factor)).weights
 
 
 def support(region: Region, linear: Floats, charge: float) -> float:
@@ -211,7 +228,7 @@ def support(region: Region, linear: Floats, charge: float) -> float:
 
 
 def _solve_chosen(
-    region: Region, objective: Objective, tails: Sequence[Tail], chosen: Sequence[Indices]
+    region: Region, objective: Objective, tails: Sequence[Tail], chosen: Sequence[_Rows]
 ) -> tuple[Floats, float, list[tuple[float, Floats, float]]]:
     shape = _shape(region, objective, chosen)
     model = _compiled(shape)
@@ -223,7 +240,7 @@ def _solve_chosen(
         raw = np.asarray(model.variables["y"].value, dtype=np.float64)[:n]
         scale = float(model.variables["kappa"].value) if objective.gain is not None else 1.0
         floor = abs(float(model.duals["floor"].dual_value)) if objective.floor is not None else 0.0
-        prices = [_price(model, k, tails[k], spread[k]) for k in range(len(tails))]
+        prices = [_price(model, k, tails[k], chosen[k], spread[k]) for k in range(len(tails))]
     if scale <= 0.0 or not np.isfinite(raw / scale).all():
         raise ConvergenceError("The solver gave no finite weights; leave constant assets out.")
     return raw / scale, floor, prices
@@ -253,15 +270,20 @@ def _run(problem: Any, accuracies: Sequence[float] = (1e-9, 1e-8)) -> None:  # n
     )
 
 
-def _price(model: _Model, place: int, tail: Tail, spread: Indices) -> tuple[float, Floats, float]:
+def _price(
+    model: _Model, place: int, tail: Tail, rows: _Rows, spread: Indices
+) -> tuple[float, Floats, float]:
     """Return price of the cap, scenarios' weights q with Σ q = 1 and 0 ≤ q ≤ p/(1−c), and the value."""
     raw = np.maximum(np.asarray(model.duals[f"tail{place}"].dual_value, dtype=np.float64), 0.0)
     price = 1.0 if tail.cap is None else abs(float(model.duals[f"cap{place}"].dual_value))
     held = np.zeros(tail.probabilities.size)
     np.add.at(held, spread, raw)
-    total = float(held.sum())
-    q = held / total if total > 0.0 else tail.probabilities
     most = tail.probabilities / (1.0 - tail.confidence)
+    total = float(held.sum())
+    left = 1.0 - float(most[rows.sure].sum())
+    q = held * (left / total) if total > 0.0 else tail.probabilities
+    if total > 0.0:
+        q[rows.sure] = most[rows.sure]
     over = float(np.maximum(q - most, 0.0).sum())
     if over > 0.0:  # what rounding put above the bound goes where there is room
         q = np.minimum(q, most)
@@ -271,25 +293,29 @@ def _price(model: _Model, place: int, tail: Tail, spread: Indices) -> tuple[floa
     return price, q, value
 
 
-def _first_rows(tail: Tail, region: Region) -> Indices:
-    """Return scenarios to begin with: the worst of equal weights, about twice as many as a tail has."""
-    n = region.size
-    start = region.current if region.current is not None else np.full(n, 1.0 / n)
-    losses = tail.losses(start)
-    order = np.argsort(-losses, kind="stable")
+def _first_rows(tail: Tail, weights: Floats) -> _Rows:
+    """Return the scenarios from half-way into the tail of these weights to as far again outside it."""
+    order = np.argsort(-tail.losses(weights), kind="stable")
     mass = np.cumsum(tail.probabilities[order])
-    count = int(np.searchsorted(mass, 2.0 * (1.0 - tail.confidence))) + 2 * n + 10
-    return np.sort(order[: min(count, order.size)])
+    ends = [int(np.searchsorted(mass, part * (1.0 - tail.confidence))) for part in (0.5, 1.6)]
+    ends = [max(0, ends[0] - weights.size), min(ends[1] + 2 * weights.size, order.size)]
+    return _Rows(np.sort(order[: ends[0]]), np.sort(order[ends[0] : ends[1]]))
 
 
-def _missing(tail: Tail, weights: Floats, chosen: Indices) -> Indices:
-    """Return the scenarios of the tail of these weights that are not among the chosen."""
+def _mended(tail: Tail, weights: Floats, rows: _Rows) -> _Rows:
+    """Return rows that write out what these weights show on the wrong side; the same where there is none."""
     losses = tail.losses(weights)
     level = value_at_risk(losses, tail.probabilities, tail.confidence)
-    return np.setdiff1d(np.flatnonzero(losses >= level), chosen)
+    inside = np.flatnonzero(losses >= level)
+    wrong = np.union1d(
+        np.setdiff1d(inside, np.union1d(rows.sure, rows.edge)), np.setdiff1d(rows.sure, inside)
+    )
+    if not wrong.size:
+        return rows
+    return _Rows(np.setdiff1d(rows.sure, wrong), np.union1d(rows.edge, wrong))
 
 
-def _shape(region: Region, objective: Objective, chosen: Sequence[Indices]) -> _Shape:
+def _shape(region: Region, objective: Objective, chosen: Sequence[_Rows]) -> _Shape:
     kinds = {
         "short": region.short is not None,
         "gross": region.gross is not None,
@@ -306,7 +332,7 @@ def _shape(region: Region, objective: Objective, chosen: Sequence[Indices]) -> _
         _room(region.size, LEAST_SIZE),
         _room(groups, 2) if groups else 0,
         frozenset(kind for kind, there in kinds.items() if there),
-        tuple(_room(rows.size, LEAST_ROWS) for rows in chosen),
+        tuple(_room(rows.edge.size, LEAST_ROWS) for rows in chosen),
         goal,
     )
 
@@ -437,7 +463,11 @@ class _Written:
         losses = self.parameter(f"centre{place}", rows) * self.kappa
         losses = losses - self.parameter(f"returns{place}", rows, n) @ self.y
         self.duals[f"tail{place}"] = excess + level >= losses
-        value = level + self.parameter(f"shares{place}", rows, nonneg=True) @ excess + self.cost
+        sure = self.parameter(f"sure_centre{place}") * self.kappa
+        sure = sure - self.parameter(f"sure_returns{place}", n) @ self.y
+        # What is surely in the tail exceeds the level by its losses less the level.
+        value = self.parameter(f"level{place}") * level + sure + self.cost
+        value = value + self.parameter(f"shares{place}", rows, nonneg=True) @ excess
         self.values.append(value)
         found = [self.duals[f"tail{place}"]]
         if place or self.shape.goal != "cvar":
@@ -495,16 +525,22 @@ def _square(factor: Floats, room: int) -> Floats:
     return whole
 
 
-def _fill_tail(parameters: dict[str, Any], shape: _Shape, place: int, tail: Tail, chosen: Indices) -> Indices:
+def _fill_tail(parameters: dict[str, Any], shape: _Shape, place: int, tail: Tail, rows: _Rows) -> Indices:
     """Give one CVaR its scenarios, some of them in equal parts, and return which they are."""
     room = shape.rows[place]
-    spread = np.resize(chosen, room)
+    spread = np.resize(rows.edge, room)
     parts = np.bincount(spread, minlength=tail.probabilities.size)[spread]
     returns = np.zeros((room, shape.size))
     returns[:, : tail.returns.shape[1]] = tail.returns[spread]
     parameters[f"returns{place}"].value = returns
     parameters[f"centre{place}"].value = tail.returns[spread] @ tail.benchmark
     parameters[f"shares{place}"].value = tail.probabilities[spread] / parts / (1.0 - tail.confidence)
+    shares = tail.probabilities[rows.sure] / (1.0 - tail.confidence)
+    whole = np.zeros(shape.size)
+    whole[: tail.returns.shape[1]] = shares @ tail.returns[rows.sure]
+    parameters[f"sure_returns{place}"].value = whole
+    parameters[f"sure_centre{place}"].value = float(shares @ (tail.returns[rows.sure] @ tail.benchmark))
+    parameters[f"level{place}"].value = 1.0 - float(shares.sum())
     if tail.cap is not None:
         parameters[f"cap{place}"].value = tail.cap
     return spread
@@ -542,22 +578,24 @@ def relax(region: Region, *, only: tuple[str, int] | None = None, below_zero: bo
     >>> round(found.total, 6), found.allowances["lower"][:2].round(4).tolist()
     (0.2, [0.1, 0.1])
     """
-    chosen = [_first_rows(tail, region) for tail in region.tails]
+    start = np.full(region.size, 1.0 / region.size)
+    chosen = [_first_rows(tail, start) for tail in region.tails]
     for _ in range(MOST_ROUNDS):
         weights, found = _relaxed(region, chosen, only, below_zero)
         added = False
         for k, tail in enumerate(region.tails):
-            wanted = _missing(tail, weights, chosen[k])
             held = float(tail.cap or 0.0) + float(found.allowances.get(f"cap{k}", np.zeros(1))[0])
-            if wanted.size and tail.value(weights) + region.cost(weights) > held + AGREED:
-                chosen[k], added = np.union1d(chosen[k], wanted), True
+            if tail.value(weights) + region.cost(weights) > held + LOOSELY:
+                better = _mended(tail, weights, chosen[k])
+                added = added or better is not chosen[k]
+                chosen[k] = better
         if not added:
             return found
     raise ConvergenceError("The nearest constraints that can be kept were not found; drop one of them.")
 
 
 def _relaxed(
-    region: Region, chosen: Sequence[Indices], only: tuple[str, int] | None, below_zero: bool
+    region: Region, chosen: Sequence[_Rows], only: tuple[str, int] | None, below_zero: bool
 ) -> tuple[Floats, Elastic]:
     import cvxpy as cp
 

@@ -4,22 +4,32 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from riskcore.allocation import mean_cvar_frontier, mean_variance_frontier
+from riskcore.allocation import (
+    Constraints,
+    constrained_frontier,
+    mean_cvar_frontier,
+    mean_variance_frontier,
+)
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.allocation_sections import Weighed, make_buttons
+from riskcore.dashboard.allocation_terms import Terms, estimate_lines, literal, mean_of
+from riskcore.dashboard.comparison import settings
 from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, show
+from riskcore.estimators import covariance_matrix
 from riskcore.figures.frontier import FRONTIER_TRACE, draw_frontier
-from riskcore.figures.words import card_percent, percent
+from riskcore.figures.words import card_percent, percent, unbroken
 from riskcore.measures import risk
 from riskcore.results.frontier import FrontierResult
-from riskcore.statistics import describe
+from riskcore.scenarios import Scenarios
 
 __all__ = ["frontier", "held_words"]
 
 KINDS = {"cvar": "Mean–CVaR", "volatility": "Mean–variance"}
 POINTS = {"cvar": 20, "volatility": 30}
+# Where every point is a program of its own.
+FEWER = 10
 LEAST_SHOWN = 5e-4
 
 
@@ -35,6 +45,9 @@ def frontier(weighed: Weighed) -> Lines:
         key="frontier",
         bind="query-params",
     )
+    if any(refusal.conflict for refusal in weighed.refused):
+        st.caption("No frontier: no portfolio keeps all constraints, see above.")
+        return Lines("")
     found = _solved(weighed, str(kind))
     chosen = _point(found)
     place = st.container()
@@ -58,23 +71,38 @@ def frontier(weighed: Weighed) -> Lines:
     make_buttons(weights, "point")
     st.caption(
         plain(
-            f"In-sample. {found.solved} Certificate: {found.residual_name}, {found.residual:.1e}. "
-            f"Marks without a label say who they are on hover and in the table."
+            f"In-sample. {unbroken(found.solved)} Certificate: {found.residual_name}, {found.residual:.1e}. "
+            "Marks without a label say who they are on hover and in the table; they need not keep the "
+            "constraints."
         )
     )
     explain(
         book.view,
-        "Every point solves the same problem for another mean return m: the least risk among long-only "
-        "portfolios that earned m in this window. The curve bends because mixing assets that fall on "
+        "Every point solves the same problem for another mean return m: the least risk among the portfolios "
+        "allowed that earned m in this window. The curve bends because mixing assets that fall on "
         "different days lowers risk more than it lowers the mean.",
-        r"\min_{w\ge 0,\;\sum_i w_i=1}\;\rho(w)\quad\text{such that}\quad \mu^\top w\ge m,\qquad"
+        r"\min_{w\in W,\;\sum_i w_i=1}\;\rho(w)\quad\text{such that}\quad \mu^\top w\ge m,\qquad"
         rf"\mu^\top w={100 * found.mean[chosen]:.4f}\,\%,\;\rho(w)={100 * found.risk[chosen]:.4f}\,\%",
     )
-    call, level = ("mean_variance_frontier", "") if kind == "volatility" else ("mean_cvar_frontier", None)
-    level = f"confidence={book.view.confidence!r}, " if level is None else level
+    return _lines(weighed, str(kind))
+
+
+def _lines(weighed: Weighed, kind: str) -> Lines:
+    """Return the lines that print the frontier."""
+    book, asked = weighed.book, weighed.terms
+    level = "" if kind == "volatility" else f"confidence={book.view.confidence!r}, "
+    before, estimates = estimate_lines(book, asked)
+    show_it = "print(found.weights.assign(mean=found.mean, risk=found.risk).to_string(float_format='%.10f'))"
+    if _is_programmed(asked, kind):
+        held = literal(asked.constraints or Constraints())
+        return Lines(
+            f"{before}found = constrained_frontier({kind!r}, scenarios, {held}, {level}"
+            f"points={_points(asked, kind)}{estimates})\n{show_it}",
+            "from riskcore.allocation import Constraints, GroupBound, constrained_frontier",
+        )
+    call = "mean_variance_frontier" if kind == "volatility" else "mean_cvar_frontier"
     return Lines(
-        f"found = {call}(scenarios, {level}points={POINTS[str(kind)]})\n"
-        "print(found.weights.assign(mean=found.mean, risk=found.risk).to_string(float_format='%.10f'))",
+        f"{before}found = {call}(scenarios, {level}points={POINTS[kind]}{estimates})\n{show_it}",
         f"from riskcore.allocation import {call}",
     )
 
@@ -87,26 +115,59 @@ def held_words(weights: pd.Series) -> str:
     return ", ".join(named[:8]) + more
 
 
+def _is_programmed(asked: Terms, kind: str) -> bool:
+    """Return whether the frontier is beyond the fast algorithms."""
+    return asked.constraints is not None or (kind == "cvar" and asked.mean != "sample")
+
+
+def _points(asked: Terms, kind: str) -> int:
+    return FEWER if _is_programmed(asked, kind) else POINTS[kind]
+
+
 def _solved(weighed: Weighed, kind: str) -> FrontierResult:
-    data = weighed.book.scenarios
-    if kind == "volatility":
-        return cached.derived(mean_variance_frontier, data, points=POINTS[kind])
     return cached.derived(
-        mean_cvar_frontier, data, confidence=weighed.book.view.confidence, points=POINTS[kind]
+        solve_frontier,
+        weighed.book.scenarios,
+        kind=kind,
+        terms=weighed.terms,
+        points=_points(weighed.terms, kind),
+        **settings(weighed.book),
     )
 
 
+def solve_frontier(
+    scenarios: Scenarios, *, kind: str, terms: Terms, points: int, confidence: float, risk_free: float
+) -> FrontierResult:
+    """Return the frontier under the terms: by the fast algorithms, or by a program for every point."""
+    mean = None if terms.mean == "sample" else mean_of(scenarios, terms, risk_free)
+    if _is_programmed(terms, kind):
+        return constrained_frontier(
+            kind,
+            scenarios,
+            terms.constraints or Constraints(),
+            points=points,
+            confidence=confidence,
+            mean=mean,
+            covariance=terms.covariance,
+        )
+    if kind == "volatility":
+        return mean_variance_frontier(scenarios, points=points, mean=mean, covariance=terms.covariance)
+    return mean_cvar_frontier(scenarios, confidence=confidence, points=points)
+
+
 def _marks(weighed: Weighed, measure: str) -> pd.DataFrame:
-    """Return mean and risk per period of every portfolio compared."""
-    book, rows = weighed.book, {}
-    level = book.view.confidence if measure == "cvar" else None
+    """Return mean and risk per period of every portfolio compared, by the estimates of the frontier."""
+    book, asked, rows = weighed.book, weighed.terms, {}
+    data, level = book.scenarios, book.view.confidence
+    means = mean_of(data, asked, settings(book)["risk_free"]).to_numpy()
+    sigma = covariance_matrix(data, asked.covariance).to_numpy() if measure == "volatility" else None
     for one in weighed.found:
-        facts = cached.compute(describe, book.scenarios, one.portfolio, risk_free=book.view.risk_free)
-        figure = cached.compute(risk, book.scenarios, one.portfolio, measure=measure, confidence=level)
-        rows[one.title] = {
-            "mean": float(facts.mean) / book.scenarios.periods_per_year,
-            "risk": float(figure.value),
-        }
+        weights = one.portfolio.aligned(data.assets)
+        if sigma is None:
+            figure = float(cached.compute(risk, data, one.portfolio, measure=measure, confidence=level).value)
+        else:
+            figure = float(weights @ sigma @ weights) ** 0.5
+        rows[one.title] = {"mean": float(weights @ means), "risk": figure}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -6,7 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from riskcore.allocation import ALLOCATORS
+from riskcore.allocation.conflicts import relaxed
 from riskcore.dashboard import state
+from riskcore.dashboard.allocation_terms import MEANS, PLAIN, Terms, estimate_lines, literal, use
 from riskcore.dashboard.book import RULES, Book
 from riskcore.dashboard.comparison import (
     FIRST,
@@ -14,21 +16,42 @@ from riskcore.dashboard.comparison import (
     Candidate,
     Refusal,
     candidates,
+    code_of,
     comparison_table,
+    constraint_words,
     figures_table,
     solution_table,
 )
 from riskcore.dashboard.contribution_sections import Lines
+from riskcore.dashboard.script import arguments_of
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.view import weights_code
 from riskcore.dashboard.widgets import current_theme, data_table, explain, show, show_table
+from riskcore.estimators import COVARIANCE_LABELS
 from riskcore.figures import draw_weights
-from riskcore.figures.words import card_percent
+from riskcore.figures.words import card_percent, unbroken
 
-__all__ = ["Weighed", "choice", "make_buttons", "more_methods", "weighed", "weights_and_figures"]
+__all__ = [
+    "Weighed",
+    "choice",
+    "lines_of",
+    "make_buttons",
+    "more_methods",
+    "weighed",
+    "weights_and_figures",
+]
 
 EVEN = 1e-9
 MOST_IN_A_ROW = 5
+SCRIPT = """for solved in (
+{calls}
+):
+    level = cvar(scenarios, solved.portfolio(), confidence={confidence!r})
+    facts = describe(scenarios, solved.portfolio(), risk_free={risk_free!r})
+    print(solved.label, "CVaR", f"{{level.value:.10f}}", "volatility", f"{{facts.volatility:.10f}}")
+    print("mean", f"{{facts.mean:.10f}}", "Sharpe", facts.sharpe)
+    print("worst drawdown", describe(history, solved.portfolio()).max_drawdown)
+    print(solved.weights.to_string(float_format="%.10f"))
+"""
 IN_SAMPLE = (
     "In-sample: weights and figures come from the same window, so they flatter whatever was solved for. "
     "Nothing here says which will do better."
@@ -44,6 +67,7 @@ class Weighed:
     found: list[Candidate]
     refused: list[Refusal]
     table: pd.DataFrame
+    terms: Terms = PLAIN
     lines: list[Lines] = field(default_factory=list)
 
     @property
@@ -80,17 +104,18 @@ def more_methods(*, drawn: bool) -> tuple[str, ...]:
     return tuple(method for method in MORE if method in chosen)
 
 
-def weighed(book: Book, more: tuple[str, ...]) -> Weighed:
+def weighed(book: Book, more: tuple[str, ...], asked: Terms = PLAIN) -> Weighed:
     """Solve the allocators asked for and measure them."""
     methods = (*FIRST, *more)
-    found, refused = candidates(book, methods)
-    return Weighed(book, methods, found, refused, comparison_table(book, found))
+    found, refused = candidates(book, methods, asked)
+    return Weighed(book, methods, found, refused, comparison_table(book, found), asked)
 
 
 def choice(weighed: Weighed) -> None:
     """Compare the allocators in a sentence and offer each as A or B."""
     _headline(weighed)
-    offered = [candidate for candidate in weighed.found if candidate.code in ALLOCATORS]
+    _under(weighed)
+    offered = [candidate for candidate in weighed.found if candidate.method]
     for start in range(0, len(offered), MOST_IN_A_ROW):
         with st.container(horizontal=True, gap="small"):
             for candidate in offered[start : start + MOST_IN_A_ROW]:
@@ -98,7 +123,61 @@ def choice(weighed: Weighed) -> None:
     for refusal in weighed.refused:
         with st.container(border=True, gap="small"):
             st.markdown(f"**{plain(refusal.title)}**", help=ALLOCATORS[refusal.code].description)
-            st.caption(plain(f"No weights: {refusal.reason}"))
+            reason = "no portfolio keeps all constraints, see above." if refusal.conflict else refusal.reason
+            st.caption(plain(f"No weights: {reason}"))
+
+
+def _under(weighed: Weighed) -> None:
+    """Say which constraints and estimates are in force, and what to do where no portfolio keeps them."""
+    asked = weighed.terms
+    parts = []
+    if asked.constraints is not None:
+        parts.append(unbroken(constraint_words(weighed.book, asked)))
+    if asked.mean != "sample":
+        parts.append(f"means: {MEANS[asked.mean]}")
+    if asked.covariance != "sample":
+        parts.append(f"covariance: {COVARIANCE_LABELS[asked.covariance]}")
+    if asked.budgets:
+        parts.append("typed risk budgets")
+    if parts:
+        st.caption(plain(f"Under {'; '.join(parts)}, for those that take them."))
+    conflict = next((r.conflict for r in weighed.refused if r.conflict), None)
+    if conflict is not None and asked.constraints is not None:
+        book = weighed.book
+        st.warning(plain(unbroken(conflict.sentence)), icon=":material/block:")
+        st.button(
+            "Use the nearest constraints",
+            key="terms_use",
+            on_click=use,
+            args=(relaxed(book.assets, asked.constraints, conflict), book.scenarios.periods_per_year),
+        )
+
+
+def lines_of(weighed: Weighed) -> str:
+    """Return the lines that print the page's numbers: those with an answer, then the closer looks."""
+    book, asked = weighed.book, weighed.terms
+    refused = {refusal.code for refusal in weighed.refused}
+    before = estimate_lines(book, asked)[0]
+    before += f"budgets = {dict(asked.budgets)!r}\n" if asked.budgets else ""
+    if asked.constraints is not None:
+        before += "from riskcore.allocation import Constraints, GroupBound\n"
+        before += f"limits = {literal(asked.constraints)}\n"
+    given = {
+        "mean": ", mean=mean" if asked.mean != "sample" else "",
+        "covariance": f", covariance={asked.covariance!r}" if asked.covariance != "sample" else "",
+        "budgets": ", budgets=budgets" if asked.budgets else "",
+        "constraints": ", constraints=limits" if asked.constraints is not None else "",
+    }
+    calls = "\n".join(
+        f"    allocate({m!r}, scenarios{arguments_of(book, m)}"
+        f"{''.join(text for name, text in given.items() if name in ALLOCATORS[m].takes)}),"
+        for m in weighed.methods
+        if m not in refused
+    )
+    first = before + SCRIPT.format(
+        calls=calls, confidence=book.view.confidence, risk_free=book.view.risk_free
+    )
+    return "\n".join([first, *(lines.body for lines in weighed.lines)])
 
 
 def _headline(weighed: Weighed) -> None:
@@ -117,18 +196,20 @@ def _headline(weighed: Weighed) -> None:
 def _offer(weighed: Weighed, candidate: Candidate) -> None:
     """Draw the card of one allocator: its CVaR, its largest weight, and its buttons."""
     with st.container(border=True, width="stretch", height="stretch", gap="small"):
-        st.markdown(f"**{plain(candidate.title)}**", help=ALLOCATORS[candidate.code].description)
+        st.markdown(f"**{plain(candidate.title)}**", help=ALLOCATORS[candidate.method].description)
         weights = candidate.portfolio.weights
         most = f"most in {weights.idxmax()}, {card_percent(float(weights.max()))}"
         said = "all the same" if float(weights.max() - weights.min()) < EVEN else most
         level = card_percent(weighed.cvars[candidate.title])
         st.caption(plain(f"{weighed.cvar_words}: {level} · {said}"))
+        if candidate.note:
+            st.caption(plain(unbroken(candidate.note)))
         with st.container(horizontal=True, gap="small"):
             for letter in ("A", "B"):
                 is_now = letter in candidate.letters
                 st.button(
                     f"Is {letter}" if is_now else f"Make {letter}",
-                    key=f"make_{letter}_{candidate.code}",
+                    key=f"make_{letter}_{candidate.method}",
                     disabled=is_now,
                     on_click=state.change,
                     kwargs={letter.lower(): candidate.code},
@@ -137,7 +218,7 @@ def _offer(weighed: Weighed, candidate: Candidate) -> None:
 
 def make_buttons(weights: pd.Series, key: str) -> None:
     """Offer weights that no rule gives as A or B; they stay as they are when the window moves."""
-    code = weights_code({str(asset): round(float(w), 6) for asset, w in weights.items() if abs(w) > 5e-7})
+    code = code_of(weights)
     with st.container(horizontal=True, gap="small"):
         for letter in ("A", "B"):
             st.button(

@@ -7,7 +7,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from riskcore.allocation.stability import LADDER, SHRUNK, weight_stability
+from riskcore.dashboard import state
 from riskcore.dashboard.allocation_sections import Weighed
+from riskcore.dashboard.allocation_terms import PLAIN
 from riskcore.dashboard.book import RULES
 from riskcore.dashboard.cached import LongRun
 from riskcore.dashboard.contribution_sections import Lines
@@ -23,12 +25,15 @@ from riskcore.scenarios import Scenarios
 __all__ = ["NAMES", "stability"]
 
 RESAMPLES = 100
+STOPPED = "_stability_stopped"
 NAMES = {**RULES, SHRUNK: "Shrunk max Sharpe", "maximum_sharpe": "Raw max Sharpe"}
 
 
 def stability(weighed: Weighed) -> Lines:
     """Draw the robustness ladder: the range of every weight on resampled histories."""
     book = weighed.book
+    if weighed.terms != PLAIN:
+        notice("The ladder resamples the plain allocators; constraints, estimates and budgets stand aside.")
     methods = (*LADDER[:2], *(m for m in weighed.methods if m not in LADDER), *LADDER[2:])
     run: LongRun[StabilityResult] = LongRun(
         _resampled,
@@ -41,11 +46,9 @@ def stability(weighed: Weighed) -> Lines:
             ("seed", SEED),
         ),
     )
-    place = st.empty()
-    with place:
-        bar = None if run.finished else st.progress(0.0, "Drawing the history again …")
-        found = run.result(_told(bar))
-    place.empty()
+    found = _result(run, drawn=not book.view.present)
+    if found is None:
+        return Lines("")
     st.markdown(plain(_ladder_words(found)))
     for method, reason in found.refused.items():
         notice(f"{NAMES[method]}: {reason}")
@@ -74,12 +77,26 @@ def stability(weighed: Weighed) -> Lines:
     )
 
 
-def _told(bar: DeltaGenerator | None) -> Callable[[float], None]:
-    def tell(share: float) -> None:
-        if bar is not None:
-            bar.progress(share)
+def _result(run: LongRun[StabilityResult], *, drawn: bool) -> StabilityResult | None:
+    """Return the resamples, None where the reader stopped them."""
+    if run.finished:
+        return run.result(lambda share: None)
+    if drawn and state.recall(STOPPED) == run.key:
+        st.markdown("Stopped before it was finished; nothing is shown of it.")
+        st.button("Draw the history again", key="stability_start", on_click=state.store, args=(STOPPED, None))
+        return None
+    # A rerun of the whole page interrupts the run: any control does, and this button.
+    stop, place = st.empty(), st.empty()
+    stop.button("Stop", key="stability_stop", on_click=state.store, args=(STOPPED, run.key))
+    bar = place.progress(0.0, "Drawing the history again …")
+    found = run.result(lambda share: _show(bar, share))
+    stop.empty()
+    place.empty()
+    return found
 
-    return tell
+
+def _show(bar: DeltaGenerator, share: float) -> None:
+    bar.progress(share, "Drawing the history again …")
 
 
 def _resampled(

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from riskcore.allocation import ALLOCATORS
+from riskcore.allocation import ALLOCATORS, Conflict, allocate, missed, named
 from riskcore.dashboard import cached
+from riskcore.dashboard.allocation_terms import PLAIN, Terms, mean_of
 from riskcore.dashboard.book import RULES, Book, Holding
+from riskcore.dashboard.view import weights_code
 from riskcore.dashboard.widgets import guarded
-from riskcore.errors import NumericalError
+from riskcore.errors import InputError, NumericalError, listed
 from riskcore.measures import risk
 from riskcore.portfolio import Portfolio
 from riskcore.results import AllocationResult
+from riskcore.scenarios import Scenarios
 from riskcore.statistics import describe
 
 __all__ = [
@@ -20,9 +23,13 @@ __all__ = [
     "Candidate",
     "Refusal",
     "candidates",
+    "code_of",
     "comparison_table",
+    "constraint_words",
     "figures_table",
+    "settings",
     "solution_table",
+    "solve_under",
 ]
 
 FIRST = ("equal_weight", "inverse_volatility", "equal_risk_contribution", "cvar_parity")
@@ -32,13 +39,19 @@ NOT_SOLVED = "why there are no weights"
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One allocator on the scenarios of the frame; `letters` says which of A and B it is now."""
+    """One allocator on the scenarios of the frame; `letters` says which of A and B it is now.
 
+    `code` makes it A or B: the rule's own name, or its weights where terms changed them. `note` says what
+    constraints do to it.
+    """
+
+    method: str
     code: str
     title: str
     portfolio: Portfolio
     allocation: AllocationResult | None
     letters: tuple[str, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,29 +61,131 @@ class Refusal:
     code: str
     title: str
     reason: str
+    conflict: Conflict | None = None
 
 
-def candidates(book: Book, methods: tuple[str, ...]) -> tuple[list[Candidate], list[Refusal]]:
+def candidates(
+    book: Book, methods: tuple[str, ...], asked: Terms = PLAIN
+) -> tuple[list[Candidate], list[Refusal]]:
     """Return the allocators asked for, then A and B where they are something else, and who refused.
 
     A or B that cannot be built is said once, where this is drawn; the others are shown all the same.
     """
-    found, refused, held = [], [], _held(book)
+    found: list[Candidate] = []
+    refused: list[Refusal] = []
+    held = _held(book)
     for method in methods:
-        try:
-            solved = book.solve(method)
-        except NumericalError as error:
-            refused.append(Refusal(method, RULES[method], str(error)))
+        conflict = next((r for r in refused if r.conflict), None)
+        if conflict is not None and asked.constraints and "constraints" in ALLOCATORS[method].takes:
+            refused.append(Refusal(method, RULES[method], conflict.reason, conflict.conflict))
             continue
-        letters = tuple(h.letter for h in held if h.allocation is not None and h.allocation.method == method)
-        found.append(Candidate(method, RULES[method], solved.portfolio(RULES[method]), solved, letters))
+        try:
+            found.append(_candidate(book, method, asked, held))
+        except NumericalError as error:
+            told = error.details.get("conflict")
+            known = told if isinstance(told, Conflict) else None
+            refused.append(Refusal(method, RULES[method], str(error), known))
+        except InputError as error:
+            refused.append(Refusal(method, RULES[method], str(error)))
     shown = {letter for candidate in found for letter in candidate.letters}
     for holding in held:
         if holding.letter not in shown:
             title = f"{holding.letter}: {holding.title}"
             portfolio = holding.portfolio.renamed(title)
-            found.append(Candidate(holding.code, title, portfolio, holding.allocation, (holding.letter,)))
+            rule = holding.code if holding.code in ALLOCATORS else ""
+            found.append(
+                Candidate(rule, holding.code, title, portfolio, holding.allocation, (holding.letter,))
+            )
     return found, refused
+
+
+def _candidate(book: Book, method: str, asked: Terms, held: list[Holding]) -> Candidate:
+    title = RULES[method]
+    if not asked.touch(method):
+        solved = book.solve(method)
+        letters = tuple(h.letter for h in held if h.allocation is not None and h.allocation.method == method)
+        return Candidate(
+            method, method, title, solved.portfolio(title), solved, letters, _missed(book, asked, solved)
+        )
+    solved = cached.derived(solve_under, book.scenarios, method=method, terms=asked, **settings(book))
+    code = code_of(solved.weights)
+    letters = tuple(h.letter for h in held if h.code == code)
+    note = _missed(book, asked, solved)
+    if "constraints" in ALLOCATORS[method].takes and asked.constraints is not None:
+        note = f"held by {listed(solved.binding, most=3)}" if solved.binding else "no constraint holds it"
+    return Candidate(method, code, title, solved.portfolio(title), solved, letters, note)
+
+
+def _missed(book: Book, asked: Terms, solved: AllocationResult) -> str:
+    """Return which constraints an allocator that takes none misses."""
+    if asked.constraints is None:
+        return ""
+    broken = cached.derived(
+        broken_by,
+        book.scenarios,
+        terms=asked,
+        weights=tuple((str(a), float(w)) for a, w in solved.weights.items()),
+    )
+    return (
+        f"takes no constraints: misses {listed(broken, most=2)}"
+        if broken
+        else "takes no constraints, keeps them"
+    )
+
+
+def broken_by(
+    scenarios: Scenarios, *, terms: Terms, weights: tuple[tuple[str, float], ...]
+) -> tuple[str, ...]:
+    """Return the constraints that weights miss, in words."""
+    given = terms.constraints
+    return (
+        ()
+        if given is None
+        else missed(scenarios, given, pd.Series(dict(weights)), covariance=terms.covariance)
+    )
+
+
+def constraint_words(book: Book, asked: Terms) -> str:
+    """Return the constraints in force as a list, empty where there are none."""
+    if asked.constraints is None:
+        return ""
+    return listed(cached.derived(named_in, book.scenarios, terms=asked), most=6)
+
+
+def named_in(scenarios: Scenarios, *, terms: Terms) -> tuple[str, ...]:
+    """Return the names of the constraints of the terms."""
+    given = terms.constraints
+    return () if given is None else named(scenarios, given, covariance=terms.covariance)
+
+
+def settings(book: Book) -> dict[str, float]:
+    """Return the confidence, and the rate per period, of every allocator under terms."""
+    return {
+        "confidence": book.view.confidence,
+        "risk_free": book.view.risk_free / book.scenarios.periods_per_year,
+    }
+
+
+def solve_under(
+    scenarios: Scenarios, *, method: str, terms: Terms, confidence: float, risk_free: float
+) -> AllocationResult:
+    """Return an allocator's weights under the terms it takes."""
+    chosen = ALLOCATORS[method]
+    return allocate(
+        method,
+        scenarios,
+        confidence=confidence,
+        risk_free=risk_free,
+        mean=mean_of(scenarios, terms, risk_free) if "mean" in chosen.takes else "sample",
+        covariance=terms.covariance,
+        budgets=dict(terms.budgets) or None,
+        constraints=terms.constraints if "constraints" in chosen.takes else None,
+    )
+
+
+def code_of(weights: pd.Series) -> str:
+    """Return solved weights as a portfolio code, to six decimals."""
+    return weights_code({str(asset): round(float(w), 6) for asset, w in weights.items() if abs(w) > 5e-7})
 
 
 def _held(book: Book) -> list[Holding]:
@@ -122,6 +237,8 @@ def solution_table(found: list[Candidate]) -> pd.DataFrame:
             "status": c.allocation.status,
             "certificate": c.allocation.residual_name or "closed form",
             "residual": f"{c.allocation.residual:.1e}",
+            "solver": "riskcore" if c.allocation.solver == "own" else c.allocation.solver,
+            "constraints that hold it": "; ".join(c.allocation.binding),
             "iterations": c.allocation.iterations,
             "milliseconds": round(1000 * c.allocation.seconds, 2),
         }

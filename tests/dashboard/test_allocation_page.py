@@ -9,17 +9,25 @@ import pytest
 from riskcore import cvar
 from riskcore.allocation import (
     ALLOCATORS,
+    Constraints,
+    View,
     allocate,
+    black_litterman,
+    constrained_frontier,
+    maximum_mean,
     maximum_sharpe,
     mean_cvar_frontier,
     mean_variance_frontier,
     minimum_variance,
 )
 from riskcore.allocation.stability import LADDER, weight_stability
-from riskcore.dashboard import allocation_frontier
+from riskcore.dashboard import allocation_frontier, allocation_stability
 from riskcore.dashboard.book import RULES
 from riskcore.dashboard.view import typed_weights
 from riskcore.data.sample import load_sample
+from riskcore.estimators import james_stein_mean
+from riskcore.portfolio import Portfolio
+from riskcore.scenarios import Scenarios
 from tests.dashboard.reading import checked, words
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -33,6 +41,9 @@ MORE = (
 )
 # From April to July 2025 both gained in almost every 21 days: no risk parity exists, others do.
 CALM = {"assets": "SPY,QQQ", "from_": "2025-04-10", "to": "2025-07-28", "h": "1m", "conf": "0.9"}
+
+SMALL = Scenarios(np.array([[0.01, 0.0], [-0.01, 0.02]]), ("SPY", "BND"), 252)
+SMALL_EQUAL = Portfolio("all", {"SPY": 0.5, "BND": 0.5})
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +64,11 @@ def printed(app):
 
 
 def weights_shown(app):
-    return app.dataframe[0].value
+    return next(f.value for f in app.dataframe if str(f.value.columns[0]).endswith("(% of value)"))
+
+
+def figures_shown(app):
+    return table_with(app, "mean return, % per year")
 
 
 def with_all(open_app, **query):
@@ -64,7 +79,7 @@ def with_all(open_app, **query):
 def test_all_allocators_have_weights_cards_and_figures_of_the_engine(open_app, sample):
     app = with_all(open_app)
     shown = weights_shown(app)
-    figures = app.dataframe[1].value
+    figures = figures_shown(app)
     assert len(figures) == len(ALLOCATORS) == 10
     for method in ALLOCATORS:
         solved = allocate(method, sample, confidence=0.95)
@@ -109,7 +124,7 @@ def test_the_risk_free_rate_reaches_maximum_sharpe_per_period(open_app, sample):
 
 def test_an_allocator_that_refuses_keeps_its_row_with_the_reason(open_app):
     app = with_all(open_app, a="equal_weight", b="minimum_variance", **CALM)
-    figures = app.dataframe[1].value
+    figures = figures_shown(app)
     assert len(figures) == 10
     refused = figures.loc["CVaR parity"]
     assert "CVaR" in refused["why there are no weights"]
@@ -123,7 +138,7 @@ def test_an_allocator_that_refuses_keeps_its_row_with_the_reason(open_app):
 
 def test_unbounded_gaussian_parity_names_its_portfolio(open_app):
     app = with_all(open_app, a="equal_weight", b="minimum_variance", **CALM)
-    reason = app.dataframe[1].value.loc["Gaussian CVaR parity", "why there are no weights"]
+    reason = figures_shown(app).loc["Gaussian CVaR parity", "why there are no weights"]
     assert "unbounded" in reason
     assert "SPY" in reason or "QQQ" in reason
 
@@ -137,7 +152,7 @@ def test_a_portfolio_that_cannot_be_built_leaves_the_others(open_app):
 
 def test_too_high_a_rate_for_maximum_sharpe_is_said_and_the_others_stay(open_app):
     app = open_app("allocation", more="Maximum Sharpe", rf="0.4")
-    reason = app.dataframe[1].value.loc["Maximum Sharpe", "why there are no weights"]
+    reason = figures_shown(app).loc["Maximum Sharpe", "why there are no weights"]
     assert "risk-free rate" in reason
 
 
@@ -250,46 +265,134 @@ def test_the_script_prints_the_ranges(look):
     assert f"{table.loc['BND', 'Raw max Sharpe from (%)'] / 100:.8f}" in printed(app)
 
 
-def test_bounds_are_kept_and_the_answer_is_the_engine_s(look, sample):
-    app = look("bounds", bounds=";".join(f"{a}~10~40" for a in sample.assets))
+def test_constraints_hold_those_that_take_them_and_the_frontier(look, sample):
+    query = {"bounds": ";".join(f"{a}~10~40" for a in sample.assets), "more": "Minimum variance"}
+    app = look("frontier", **query)
     assert not app.error, words(app)
     wanted = minimum_variance(sample, lower=0.1, upper=0.4).weights
-    table = table_with(app, "within bounds")
-    assert np.allclose(table["within bounds (% of value)"], 100 * wanted, atol=1e-9)
-    assert table["within bounds (% of value)"].between(10 - 1e-9, 40 + 1e-9).all()
-    assert f"{wanted['BND']:.10f}" in printed(app)
-    checked(app.button(key="make_A_bounds").click().run())
+    assert np.allclose(weights_shown(app)["Minimum variance (% of value)"], 100 * wanted, atol=1e-9)
+    text = words(app)
+    assert f"held by SPY ≥ 10{SPACE}%" in text
+    assert "takes no constraints: misses" in text
+    table = table_with(app, "mean return per year (%)")
+    limits = Constraints(lower=0.1, upper=0.4, confidence=0.95)
+    found = constrained_frontier("cvar", sample, limits, points=10, confidence=0.95)
+    assert np.allclose(table[f"1-day CVaR 95{SPACE}% (%)"].iloc[:10], 100 * found.risk, rtol=1e-6)
+    told = printed(app)
+    assert f"{wanted['BND']:.10f}" in told
+    checked(app.button(key="make_A_minimum_variance").click().run())
     assert typed_weights(app.query_params["a"])["BND"] == pytest.approx(wanted["BND"], abs=1e-6)
+    assert app.button(key="make_A_minimum_variance").label == "Is A"
 
 
-def test_bounds_that_leave_nothing_are_explained_and_relaxed_on_request(look, sample):
-    app = look("bounds", bounds=";".join(f"{a}~20~100" for a in sample.assets))
-    said = f"7 assets × minimum 20{SPACE}% = 140{SPACE}% > 100{SPACE}%"
-    assert any(said in w.value.replace("\\", "") for w in app.warning)
-    checked(app.button(key="bounds_use").click().run())
+def test_constraints_that_leave_nothing_are_explained_and_relaxed_on_request(open_app, sample):
+    query = {"more": ["Minimum variance", "Minimum CVaR"], "groups": "Class Equity~50~;Class Bonds~60~"}
+    app = open_app("allocation", **query)
+    said = next(w.value.replace("\\", "") for w in app.warning)
+    assert f"Class Bonds ≥ 60{SPACE}%" in said
+    assert f"need 110{SPACE}% of the value: lower them by 10 points in total" in said
+    assert "no portfolio keeps all constraints" in words(app)
+    checked(app.button(key="terms_use").click().run())
     assert not app.warning
     assert not app.error
-    assert app.query_params["bounds"].startswith("SPY~14.285~100")
-    assert table_with(app, "within bounds")["within bounds (% of value)"].min() > 14.2
+    assert app.query_params["groups"] == "Class Equity~44.9~;Class Bonds~54.9~"
+    assert weights_shown(app)["Minimum variance (% of value)"]["BND"] == pytest.approx(54.9, abs=0.3)
 
 
-def test_bounds_no_link_can_mean_are_the_widest(look):
-    app = look("bounds", bounds="x~y;TSLA~0~10")
+def test_turnover_and_benchmark_limits_are_the_engine_s(open_app, sample):
+    app = open_app("allocation", more="Minimum CVaR", turn="20", fee="10", te="13", ccap="1.6")
+    now = dict.fromkeys(sample.assets, 1 / 7)
+    limits = Constraints(
+        current=now,
+        turnover=0.2,
+        costs=1e-3,
+        benchmark={"SPY": 1.0},
+        tracking_error=0.13 / np.sqrt(sample.periods_per_year),
+        cvar=0.016,
+        confidence=0.95,
+        periods_held=sample.periods_per_year,
+    )
+    wanted = allocate("minimum_cvar", sample, confidence=0.95, constraints=limits)
+    shown = weights_shown(app)["Minimum CVaR (% of value)"]
+    assert np.allclose(shown, 100 * wanted.weights, atol=1e-4)
+    assert f"held by one-way turnover ≤ 20{SPACE}%" in words(app)
+    assert f"CVaR {cvar(sample, wanted.portfolio(), confidence=0.95).value:.7f}" in printed(app)
+
+
+def test_a_benchmark_that_is_not_shown_cannot_hold_anything(open_app):
+    app = open_app("allocation", assets="QQQ,BND,GOLD", b="equal_weight", te="5")
+    assert any("which is not among the assets shown" in e.value.replace("\\", "") for e in app.error)
+    assert "Equal weight (% of value)" in weights_shown(app).columns
+
+
+def test_estimates_and_budgets_reach_those_that_take_them(open_app, sample):
+    budgets = ";".join(f"{a}~{b}" for a, b in zip(sample.assets, (30, 10, 10, 10, 10, 10, 20), strict=True))
+    app = open_app("allocation", more="Maximum Sharpe", mu="James–Stein", cov="OAS", budgets=budgets)
+    shown = weights_shown(app)
+    wanted = maximum_sharpe(sample, mean=james_stein_mean(sample), covariance="oas").weights
+    assert np.allclose(shown["Maximum Sharpe (% of value)"], 100 * wanted, atol=1e-9)
+    shares = dict(zip(sample.assets, (0.3, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2), strict=True))
+    parity = allocate("cvar_parity", sample, confidence=0.95, budgets=shares).weights
+    assert np.allclose(shown["CVaR parity (% of value)"], 100 * parity, atol=1e-9)
+    assert f"{parity['SPY']:.10f}" in printed(app)
+    bad = open_app("allocation", budgets="SPY~30")
+    assert any("Give every asset one" in e.value.replace("\\", "") for e in bad.error)
+
+
+def test_bounds_no_link_can_mean_are_left_out_and_said(open_app):
+    app = open_app("allocation", bounds="x~y;TSLA~0~10")
     assert not app.error
     assert any("x, TSLA" in i.value.replace("\\", "") for i in app.info)
     assert "bounds" not in app.query_params
 
 
-def test_an_edited_bound_counts_and_is_in_the_link(look, sample):
-    app = look("bounds")
+def test_an_edited_bound_counts_and_is_in_the_link(open_app, sample):
+    app = open_app("allocation", more="Minimum variance")
     edits = {"edited_rows": {0: {"minimum, %": 30.0}}, "added_rows": [], "deleted_rows": []}
-    app.session_state["bounds_editor_0"] = edits
+    app.session_state["bounds_editor"] = edits
     checked(app.run())
-    assert app.query_params["bounds"] == "SPY~30~100"
+    assert app.query_params["bounds"] == "SPY~30~"
     wanted = minimum_variance(sample, lower={a: 0.3 * (a == "SPY") for a in sample.assets}, upper=1.0).weights
-    assert np.allclose(
-        table_with(app, "within bounds")["within bounds (% of value)"], 100 * wanted, atol=1e-9
-    )
+    assert np.allclose(weights_shown(app)["Minimum variance (% of value)"], 100 * wanted, atol=1e-9)
+
+
+def test_the_highest_mean_under_a_cap(look, sample):
+    app = look("cap", atmost="1.2")
+    wanted = maximum_mean(sample, confidence=0.95, cap=0.012).weights
+    assert np.allclose(table_with(app, "highest mean")["highest mean (% of value)"], 100 * wanted, atol=1e-9)
+    assert f"{wanted['BND']:.10f}" in printed(app)
+    checked(app.button(key="make_B_cap").click().run())
+    assert typed_weights(app.query_params["b"])["BND"] == pytest.approx(wanted["BND"], abs=1e-6)
+    low = look("cap", atmost="0.1")
+    assert any("the smallest is" in e.value for e in low.error)
+
+
+def test_views_move_the_market(look, sample):
+    app = look("opinions")
+    assert "Without views the answer is the market itself" in words(app)
+    assert np.allclose(table_with(app, "with views")["with views (% of value)"], 100 / 7, atol=1e-6)
+    app = look("opinions", tilts="BND~SPY~3~50")
+    market = dict.fromkeys(sample.assets, 1 / 7)
+    view = View({"BND": 1.0, "SPY": -1.0}, 0.03 / sample.periods_per_year)
+    wanted = black_litterman(sample, market, [view]).weights
+    table = table_with(app, "with views (% of value)")
+    assert np.allclose(table["with views (% of value)"], 100 * wanted, atol=1e-6)
+    assert f"{wanted['BND']:.7f}" in printed(app)
+    wrong = look("opinions", market="SPY~90", tilts="TSLA~SPY~3~50")
+    assert any("not to 100" in e.value for e in wrong.error)
+    assert any("TSLA" in i.value for i in wrong.info)
+
+
+def test_stability_can_be_stopped(look, monkeypatch):
+    app = look("stability", from_="2021-01-01")
+    assert not [b for b in app.button if b.key == "stability_stop"]
+    monkeypatch.setattr(allocation_stability.state, "recall", lambda key: run_key(key))
+    run = allocation_stability.LongRun(allocation_stability._resampled, SMALL, SMALL_EQUAL, (("seed", -1),))
+
+    def run_key(key):
+        return run.key if key == allocation_stability.STOPPED else None
+
+    assert allocation_stability._result(run, drawn=True) is None
 
 
 def test_the_update_says_that_the_printed_form_does_nothing_and_where_others_end(look, sample):
