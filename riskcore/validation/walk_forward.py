@@ -124,7 +124,7 @@ def walk_forward(
     paths = {book.method: book.path(scenarios, starts, float(costs)) for book in books}
     # One seed for all: the interval of a rule is the same whichever others are asked for.
     seed = int(rng.integers(2**63))
-    found = {key: judged(path, paths[EQUAL], level, float(risk_free), seed) for key, path in paths.items()}
+    found = judged(paths, paths[EQUAL], level, float(risk_free), seed)
     reason = why_no_intervals(scenarios.count - starts[0])
     return BacktestResult(
         methods=MappingProxyType(found),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from types import MappingProxyType
 
 import numpy as np
@@ -24,6 +25,8 @@ Floats = NDArray[np.float64]
 LEVEL = 0.95
 RESAMPLES = 1000
 LEAST_ROWS = 60
+FIGURES = ("growth", "volatility", "sharpe", "difference")
+Bounds = tuple[float, float] | tuple[()]
 EVEN = 1e-12  # volatility over the largest return below which a path counts as constant
 
 
@@ -60,14 +63,26 @@ def why_no_intervals(rows: int) -> str | None:
     )
 
 
-def judged(path: Path, equal: Path, confidence: float, risk_free: float, seed: int) -> MethodBacktest:
-    """Return the figures of a path, and its Sharpe ratio beside that of equal weight on the same rows."""
+def judged(
+    paths: Mapping[str, Path], equal: Path, confidence: float, risk_free: float, seed: int
+) -> dict[str, MethodBacktest]:
+    """Return the figures of paths, and their Sharpe ratios beside that of equal weight on the same rows."""
     if not -1.0 < risk_free < 1.0:
         raise InputError(f"The risk-free rate is a decimal per year (0.03 for 3 %), got {risk_free:g}.")
-    own, base = path.returns.to_numpy(), equal.returns.to_numpy()
-    k = path.periods_per_year
+    base = equal.returns.to_numpy()
+    returns = {key: path.returns.to_numpy() for key, path in paths.items()}
+    bounds = _bounds(returns, base, equal.periods_per_year, risk_free, seed)
+    return {
+        key: _judged(path, base, bounds[key], (confidence, risk_free, seed)) for key, path in paths.items()
+    }
+
+
+def _judged(
+    path: Path, base: Floats, bounds: dict[str, Bounds], settings: tuple[float, float, int]
+) -> MethodBacktest:
+    confidence, risk_free, seed = settings
+    own, k = path.returns.to_numpy(), path.periods_per_year
     values = _annual(np.array([_sums(own)]), k, risk_free)
-    bounds = _bounds(own, base, k, risk_free, seed)
     growth = wealth(own)
     index = path.returns.index.insert(0, path.start)
     sharpe = None if _constant(own) else BacktestFigure(values[0, 2], *bounds["sharpe"])
@@ -90,9 +105,6 @@ def judged(path: Path, equal: Path, confidence: float, risk_free: float, seed: i
         turnover_per_year=float(path.turnover.sum()) / path.years,
         costs_per_year=float(path.costs.sum()) / path.years,
     )
-
-
-Bounds = tuple[float, float] | tuple[()]
 
 
 def _difference(
@@ -143,39 +155,66 @@ def _annual(means: Floats, k: float, risk_free: float) -> Floats:
     return np.column_stack([np.expm1(k * log), np.sqrt(k) * spread, sharpe])
 
 
-def _bounds(own: Floats, base: Floats, k: float, risk_free: float, seed: int) -> dict[str, Bounds]:
-    """Return percentile intervals from the same resampled rows of a path and of equal weight."""
-    names = ("growth", "volatility", "sharpe", "difference")
-    if why_no_intervals(own.size):
-        return dict.fromkeys(names, ())
-    columns = np.column_stack([own, own**2, np.log1p(own), base, base**2, np.log1p(base)])
-    counts = membership_counts(
-        own.size,
-        block_length=_block_length(own, base, k, risk_free),
-        resamples=RESAMPLES,
-        rng=np.random.default_rng(seed),
-    )
-    means = np.concatenate([chunk @ columns for chunk in counts]) / own.size
-    mine, other = _annual(means[:, :3], k, risk_free), _annual(means[:, 3:], k, risk_free)
-    with np.errstate(invalid="ignore"):
-        drawn = np.column_stack([mine, mine[:, 2] - other[:, 2]])
-    tail = (1.0 - LEVEL) / 2.0
-    found: dict[str, Bounds] = {}
-    for name, values in zip(names, drawn.T, strict=True):
-        # A resample without volatility has no Sharpe ratio: no interval then, rather than a part of one.
-        ends = np.quantile(values, [tail, 1.0 - tail]) if np.isfinite(values).all() else np.empty(0)
-        found[name] = (float(ends[0]), float(ends[1])) if ends.size else ()
+def _bounds(
+    returns: Mapping[str, Floats], base: Floats, k: float, risk_free: float, seed: int
+) -> dict[str, dict[str, Bounds]]:
+    """Return percentile intervals from the same resampled rows of each path and of equal weight.
+
+    Paths whose blocks are equally long share their draws: counting them is the larger part of the work.
+    """
+    if why_no_intervals(base.size):
+        return {key: dict.fromkeys(FIGURES, ()) for key in returns}
+    groups: dict[int, list[str]] = {}
+    for key, own in returns.items():
+        groups.setdefault(_block_length(own, base, k, risk_free), []).append(key)
+    found: dict[str, dict[str, Bounds]] = {}
+    for length, keys in groups.items():
+        columns = [_columns(returns[key]) for key in keys] + [_columns(base)]
+        means = _resampled_means(columns, length, seed)
+        other = _annual(means[-1], k, risk_free)
+        for key, own in zip(keys, means[:-1], strict=True):
+            mine = _annual(own, k, risk_free)
+            with np.errstate(invalid="ignore"):
+                drawn = np.column_stack([mine, mine[:, 2] - other[:, 2]])
+            found[key] = dict(zip(FIGURES, map(_percentiles, drawn.T), strict=True))
     return found
 
 
-def _block_length(own: Floats, base: Floats, k: float, risk_free: float) -> float:
-    """Return the longest block that the figures ask for, by what one row adds to each of them."""
+def _columns(returns: Floats) -> Floats:
+    return np.column_stack([returns, returns**2, np.log1p(returns)])
+
+
+def _resampled_means(columns: list[Floats], length: int, seed: int) -> list[Floats]:
+    """Return for each table the means of its columns, one row per resample."""
+    rows = len(columns[0])
+    drawn: list[list[Floats]] = [[] for _ in columns]
+    for chunk in membership_counts(
+        rows, block_length=length, resamples=RESAMPLES, rng=np.random.default_rng(seed)
+    ):
+        counts = chunk.astype(np.float64)
+        # One product per path: its digits do not depend on which others are asked for.
+        for table, found in zip(columns, drawn, strict=True):
+            found.append(counts @ table)
+    return [np.concatenate(found) / rows for found in drawn]
+
+
+def _percentiles(values: Floats) -> Bounds:
+    # A resample without volatility has no Sharpe ratio: no interval then, rather than a part of one.
+    if not np.isfinite(values).all():
+        return ()
+    tail = (1.0 - LEVEL) / 2.0
+    low, high = np.quantile(values, [tail, 1.0 - tail])
+    return float(low), float(high)
+
+
+def _block_length(own: Floats, base: Floats, k: float, risk_free: float) -> int:
+    """Return the longest block that the figures ask for, by what one row adds to each; in whole rows."""
     parts = [np.log1p(own), (own - own.mean()) ** 2]
     scores = [_influence(r, k, risk_free) for r in (own, base) if not _constant(r)]
     parts += scores[:1]
     if len(scores) == 2:
         parts.append(scores[0] - scores[1])
-    return max(optimal_block_length(part) for part in parts)
+    return min(ceil(max(optimal_block_length(part) for part in parts)), own.size)
 
 
 def _influence(returns: Floats, k: float, risk_free: float) -> Floats:
