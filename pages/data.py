@@ -2,17 +2,21 @@
 
 import streamlit as st
 
-from riskcore.dashboard.data_forms import asset_choice, csv_door, sample_door, yahoo_door
+from riskcore.dashboard.data_assets import asset_choice, asset_table
+from riskcore.dashboard.data_files import file_door
+from riskcore.dashboard.data_currency import rates_offer
+from riskcore.dashboard.data_forms import sample_door
 from riskcore.dashboard.data_holdings import holdings_door
 from riskcore.dashboard.data_quality import quality_report
 from riskcore.dashboard.data_saved import saved_things
+from riskcore.dashboard.data_yahoo import yahoo_door
 from riskcore.dashboard.frame import open_page
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.widgets import guarded
 
 DOORS = {
     "sample": ("Bundled samples", sample_door),
-    "csv": ("File of prices", csv_door),
+    "csv": ("File of prices", file_door),
     "yahoo": ("Yahoo tickers", yahoo_door),
 }
 SCRIPT = """
@@ -41,9 +45,12 @@ door = st.segmented_control(
 )
 with guarded():
     DOORS[door][1](frame.book)
+with guarded():
+    rates_offer(frame.book)
 st.header("Which assets", anchor=False)
 with guarded():
     asset_choice(frame.book)
+    asset_table(frame.book)
 st.header("Is anything wrong with the prices", anchor=False)
 with guarded():
     quality_report(frame.book)

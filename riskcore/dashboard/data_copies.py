@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from hashlib import blake2b
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from riskcore.dashboard import cached, saved, state
 from riskcore.dashboard.text import counted, plain
+from riskcore.data.assembly import common_days
 from riskcore.data.price_set import PriceSet, complete_assets, infer_periods_per_year, plain_assets
 from riskcore.data.store import StoredSeries
-from riskcore.data.yahoo import TickerStatus
-from riskcore.errors import StoreError, listed
+from riskcore.data.yahoo import TickerStatus, YahooAnswer
+from riskcore.errors import RiskcoreError, StoreError, listed
 
 __all__ = ["keep_copies", "offer_copies"]
 
@@ -23,13 +23,12 @@ SOURCE_FAILED = frozenset(
 )
 
 
-def keep_copies(prices: PriceSet) -> None:
+def keep_copies(answer: YahooAnswer) -> None:
     """Keep a copy of every fetched ticker; a better copy is never given up for a worse answer."""
     try:
         shelf = saved.store().series
-        for ticker in prices.tickers:
-            about = {column: str(prices.assets.loc[ticker, column]) for column in ABOUT}
-            shelf.keep_better(ticker, prices.prices[ticker].dropna(), about=about)
+        for ticker, series in answer.series.items():
+            shelf.keep_better(ticker, series, about=answer.about[ticker])
     except StoreError as error:
         st.warning(plain(f"The prices arrived, but no copy was kept. {error}"))
 
@@ -56,25 +55,27 @@ def offer_copies(statuses: Sequence[TickerStatus]) -> None:
 
 
 def _take(copies: tuple[StoredSeries, ...], statuses: list[TickerStatus]) -> None:
-    key = cached.keep_price_set(_price_set(copies))
+    try:
+        key = cached.keep_price_set(_price_set(copies))
+    except RiskcoreError as error:
+        state.store("yahoo_trouble", str(error))
+        return
     state.store("yahoo_answer", ([vars(s) for s in statuses], key))
     state.store("yahoo_failed", None)
+    state.store("yahoo_trouble", None)
 
 
 def _price_set(copies: Sequence[StoredSeries]) -> PriceSet:
     """Return the copies as one data set, with the day each was fetched among its notes."""
     closes = pd.DataFrame({copy.ticker: copy.frame["close"] for copy in copies}).sort_index()
-    present = closes.notna().to_numpy()
-    expected = np.maximum.accumulate(present, axis=0)
-    whole = (present == expected).all(axis=1)
-    frame = closes.loc[whole] if whole.sum() > 1 else closes
+    frame, left_out = common_days(closes)
     notes = [
         f"{c.ticker}: stored copy fetched on {c.fetched_at:%Y-%m-%d}, to {c.frame.index[-1]:%Y-%m-%d}."
         for c in copies
     ]
-    if len(frame) < len(closes):
-        notes.append(f"{len(closes) - len(frame)} days on which not all of them have a price were left out.")
+    notes += left_out
     names = list(frame.columns)
+    traded = {c.ticker: c.frame["volume"] for c in copies if "volume" in c.frame}
     assets = plain_assets(names, kind="adjusted close")
     for column in ABOUT:
         assets[column] = [str(c.about.get(column, "")) for c in copies]
@@ -89,4 +90,5 @@ def _price_set(copies: Sequence[StoredSeries]) -> PriceSet:
         source=f"Yahoo, stored copies of {fetched:%Y-%m-%d}",
         notes=tuple(notes),
         default_assets=complete_assets(frame),
+        volumes=pd.DataFrame(traded).reindex(index=frame.index, columns=frame.columns) if traded else None,
     )

@@ -24,7 +24,7 @@ from riskcore.data.recipe import (
 from riskcore.errors import InputError
 from riskcore.figures.coverage import coverage_map
 
-__all__ = ["decided", "decisions_of", "quality_report"]
+__all__ = ["apply_decisions", "decided", "decisions_of", "quality_report"]
 
 ICONS = {"problem": ":material/error:", "check": ":material/help:", "note": ":material/info:"}
 TITLES = {"problem": "Problem", "check": "To check", "note": "Note"}
@@ -52,7 +52,7 @@ def quality_report(book: Book) -> None:
             f"Apply {counted(len(chosen), 'decision')}",
             type="primary",
             key="quality_apply",
-            on_click=_apply,
+            on_click=apply_decisions,
             args=(book, decided(chosen, open_findings)),
         )
         st.caption("Makes a new data set; the one it is made from stays as it is.")
@@ -149,7 +149,7 @@ def decided(chosen: Iterable[tuple[Finding, Step]], findings: Iterable[Finding])
     return tuple(sorted(result, key=lambda step: ORDER.index(type(step))))
 
 
-def _apply(book: Book, steps: tuple[Step, ...]) -> None:
+def apply_decisions(book: Book, steps: tuple[Step, ...]) -> None:
     """Make the new data set and show it on every page, or say why it cannot be made."""
     made = cached.origin(book.view.data)
     base = made.base if made else book.view.data

@@ -22,6 +22,7 @@ __all__ = [
     "data_table",
     "explain",
     "guarded",
+    "harmless",
     "notice",
     "safe_csv",
     "show",
@@ -97,7 +98,7 @@ def show_table(table: pd.DataFrame, *, key: str, caption: str = "") -> None:
 
 def data_table(table: pd.DataFrame, *, key: str, hide_index: bool = False, width: Width = "stretch") -> None:
     """Show a table whose own download, too, holds no label or text that starts a formula."""
-    shown = _harmless(table)
+    shown = harmless(table)
     if isinstance(shown.index, pd.DatetimeIndex):
         shown.index = pd.Index([f"{day:%Y-%m-%d}" for day in shown.index], name=shown.index.name)
     st.dataframe(shown, width=width, key=key, hide_index=hide_index)
@@ -111,10 +112,11 @@ def safe_csv(table: pd.DataFrame) -> bytes:
     >>> safe_csv(pd.DataFrame({"weight": [0.5]}, index=pd.Index(["=1+1"], name="asset"))).decode()
     "asset,weight\n'=1+1,0.5\n"
     """
-    return _harmless(table).to_csv(lineterminator="\n").encode()
+    return harmless(table).to_csv(lineterminator="\n").encode()
 
 
-def _harmless(table: pd.DataFrame) -> pd.DataFrame:
+def harmless(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which no label or text can start a formula in a spreadsheet."""
     harmless = table.rename(index=_defused, columns=_defused)
     texts = [not pd.api.types.is_numeric_dtype(kind) for kind in harmless.dtypes]
     for position in [i for i, text in enumerate(texts) if text]:
