@@ -28,6 +28,7 @@ __all__ = [
     "convertible",
     "ecb_rates",
     "fetch_rates",
+    "joined",
     "rate_tickers",
     "rates_in",
     "unit_of",
@@ -509,6 +510,51 @@ def fetch_rates(
     if found is None:
         raise SourceError("Yahoo’s exchange rates cannot be used.", statuses=answer.statuses)
     return found
+
+
+def joined(prices: PriceSet, rates: PriceSet) -> PriceSet:
+    """Return a data set with exchange rates as further columns, for `rates_in` to find.
+
+    Nothing is filled: a day without a rate stays without one. No rate is among the assets chosen at first.
+
+    Parameters
+    ----------
+    prices
+        The data set.
+    rates
+        Exchange rates by Yahoo's tickers, as `fetch_prices` brings them.
+
+    Raises
+    ------
+    MissingDataError
+        The rates have no day in common with the prices.
+
+    Examples
+    --------
+    >>> from riskcore.data.price_set import plain_assets
+    >>> days = pd.DatetimeIndex(["2024-01-02", "2024-01-03"])
+    >>> def made(name):
+    ...     frame = pd.DataFrame({name: [1.0, 2.0]}, index=days)
+    ...     return PriceSet(name, name, frame, plain_assets([name], currencies=["USD"]), 252.0, "example")
+    >>> both = joined(made("AAA"), made("USDEUR=X"))
+    >>> both.tickers, both.default_assets
+    (('AAA', 'USDEUR=X'), ('AAA',))
+    """
+    new = [ticker for ticker in rates.tickers if ticker not in prices.tickers]
+    if not new:
+        return prices
+    columns = rates.prices[new].reindex(prices.prices.index)
+    if columns.isna().all().any():
+        raise MissingDataError(f"{listed(new)} has no day in common with {prices.label}.", assets=new)
+    frame = pd.concat([prices.prices, columns], axis=1)
+    return replace(
+        prices,
+        key=f"{prices.key}-with-rates",
+        prices=frame,
+        assets=pd.concat([prices.assets, rates.assets.loc[new]]),
+        volumes=None if prices.volumes is None else prices.volumes.reindex(columns=frame.columns),
+        notes=(*prices.notes, f"Exchange rates beside the prices: {listed(new)} ({rates.source})."),
+    )
 
 
 def rates_in(prices: PriceSet) -> Rates | None:

@@ -4,6 +4,7 @@ import io
 from contextlib import redirect_stdout
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from riskcore import Portfolio, cvar
@@ -12,12 +13,14 @@ from riskcore.dashboard.book import Book
 from riskcore.dashboard.data_shares import LONGEST_CODE, Holdings
 from riskcore.dashboard.portfolio_codes import code_of, content_of, shares_code, shares_of
 from riskcore.dashboard.view import View, query_of, read_view
+from riskcore.data import yahoo_call
 from riskcore.data.currency import convert, ecb_rates
 from riskcore.data.holdings_shares import Shares
 from riskcore.data.price_set import PriceSet, plain_assets
 from riskcore.data.sample import load_sample
 from riskcore.errors import InputError, MissingDataError
 from tests.dashboard.reading import checked, words
+from tests.data.yahoo_stand_in import closes_of, stand_in
 
 SPACE = "\N{NO-BREAK SPACE}"
 CODE = "n:SPY~100;FTSE100~3;$USD~5000"
@@ -191,6 +194,29 @@ def test_pasted_amounts_in_two_currencies_become_one_value(open_app):
     checked(app.button(key="use_a").click().run())
     assert app.query_params["value"] == f"{1000 + 1000 * rate:.2f}".rstrip("0").rstrip(".")
     assert app.query_params["a"].startswith("w:")
+
+
+def test_yahoo_s_rates_are_offered_where_the_bundled_ones_end(open_app, monkeypatch):
+    monkeypatch.setattr(yahoo_call, "FIRST_PAUSE", 0.01)
+    days = pd.bdate_range("2026-09-01", "2026-11-20")
+    frame = pd.DataFrame({"AAA": 100.0 + np.arange(len(days)) % 7}, index=days)
+    brought = PriceSet("yahoo-1", "Mine", frame, plain_assets(["AAA"], currencies=["GBp"]), 252.0, "test")
+    key = cached.keep_price_set(brought)
+    app = open_app("data", data=key, base="USD")
+    assert "end on 30 Oct 2026, the prices on 20 Nov 2026" in words(app)
+    with stand_in({"GBPUSD=X": "well"}):
+        checked(app.button(key="rates_fetch").click().run())
+    assert app.query_params["base"] == "USD" and app.query_params["data"] != key
+    assert "converted by Yahoo’s exchange rates" in words(app)
+    book = Book(View(data=app.query_params["data"], base="USD"))
+    assert book.assets == ("AAA",) and book.last == days[-1]
+    made = np.array(closes_of("GBPUSD=X", days)) * 0.9 * frame["AAA"].to_numpy() / 100
+    assert np.allclose(book.prices.prices["AAA"], made, rtol=1e-12)
+    app = open_app("data", data=key)
+    with stand_in({"GBPUSD=X": "dead"}):
+        checked(app.button(key="rates_fetch").click().run())
+    assert app.query_params["data"] == key and "Yahoo does not know this ticker" in words(app)
+    assert "rates_fetch" not in [b.key for b in open_app("data").button]
 
 
 def test_drift_is_drawn_for_shares_only(open_app):

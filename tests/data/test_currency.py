@@ -14,6 +14,7 @@ from riskcore.data.currency import (
     convertible,
     ecb_rates,
     fetch_rates,
+    joined,
     rate_tickers,
     rates_in,
     unit_of,
@@ -272,6 +273,25 @@ def test_rates_from_yahoo_convert_prices_from_yahoo(quick):
     by_hand = np.array(closes_of("AAA", days)) * 0.9 * np.array(closes_of("USDEUR=X", days)) * 0.9
     assert np.allclose(done.prices["AAA"], by_hand, rtol=1e-12)
     assert done.returns_basis == "returns in EUR, converted by Yahoo’s exchange rates"
+
+
+def test_rates_kept_beside_prices_convert_them_and_are_not_held(quick):
+    span = {"start": "2021-01-04", "end": "2021-03-31"}
+    with stand_in({"AAA": "well", "USDEUR=X": "other holidays"}):
+        prices = fetch_prices(["AAA"], **span).prices
+        rates = fetch_prices(["USDEUR=X"], **span).prices
+    both = joined(prices, rates)
+    assert both.default_assets == ("AAA",) and both.volumes is not None
+    # On the 15th Yahoo has no rate here: nothing is filled, and conversion takes the day before, said.
+    missing = both.prices["USDEUR=X"].isna()
+    assert set(missing.index[missing].day) == {15} and len(both.prices) == len(prices.prices)
+    done = convert(both, "EUR", rates_in(both), assets=["AAA"])
+    day = pd.Timestamp("2021-01-15")
+    before = both.prices["USDEUR=X"][pd.Timestamp("2021-01-14")]
+    assert done.prices["AAA"][day] == pytest.approx(both.prices["AAA"][day] * before, rel=1e-15)
+    assert any("the last rate known is 1" in note for note in done.notes)
+    with pytest.raises(MissingDataError, match="no day in common"):
+        joined(price_set({"AAA": [1.0] * 5}, ["USD"]), rates)
 
 
 def test_rates_yahoo_does_not_have_are_refused_by_name(quick):
