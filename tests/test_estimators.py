@@ -6,7 +6,19 @@ import pytest
 
 from riskcore.allocation.mean_variance import minimum_variance
 from riskcore.errors import InfeasibleError, InputError, MissingDataError
-from riskcore.estimators import ewma_covariance, james_stein_mean, nearest_psd, oas_covariance
+from riskcore.estimators import (
+    COVARIANCE_LABELS,
+    COVARIANCES,
+    MEAN_LABELS,
+    MEANS,
+    covariance_matrix,
+    denoised_covariance,
+    ewma_covariance,
+    james_stein_mean,
+    mean_returns,
+    nearest_psd,
+    oas_covariance,
+)
 from riskcore.moments import sample_covariance, sample_mean
 from riskcore.scenarios import Scenarios
 
@@ -115,3 +127,46 @@ def test_tables_that_are_no_covariance_are_refused():
         nearest_psd(pd.DataFrame([[1.0, 0.5], [0.2, 1.0]], ["A", "B"], ["A", "B"]))
     with pytest.raises(MissingDataError, match="missing or infinite"):
         nearest_psd(pd.DataFrame([[1.0, np.nan], [np.nan, 1.0]], ["A", "B"], ["A", "B"]))
+
+
+def test_denoising_by_its_definition():
+    s = scenarios(rows=150, n=6)
+    sigma = np.cov(s.returns.T, bias=True)
+    d = np.sqrt(np.diag(sigma))
+    values, vectors = np.linalg.eig(sigma / d[:, None] / d)
+    edge = (1 - values.max() / 6) * (1 + (6 / 150) ** 0.5) ** 2
+    noise = [v for v in values if v <= edge]
+    assert 1 <= len(noise) < 6
+    kept = sum(
+        (sum(noise) / len(noise) if v <= edge else v) * np.outer(x, x)
+        for v, x in zip(values, vectors.T, strict=True)
+    )
+    expected = [
+        [kept[i, j] / (kept[i, i] * kept[j, j]) ** 0.5 * d[i] * d[j] for j in range(6)] for i in range(6)
+    ]
+    np.testing.assert_allclose(denoised_covariance(s), expected, rtol=1e-10)
+
+
+def test_denoising_is_nearer_to_the_truth_where_rows_are_few():
+    rng, n = np.random.default_rng(0), 30
+    true = np.full((n, n), 0.3) + 0.7 * np.eye(n)
+    rows = rng.standard_normal((60, n)) @ np.linalg.cholesky(true).T
+    s = Scenarios(0.01 * rows, tuple(f"A{i}" for i in range(n)), 252)
+    errors = [
+        np.linalg.norm(np.linalg.inv(c(s) * 1e4) - np.linalg.inv(true))
+        for c in (denoised_covariance, sample_covariance)
+    ]
+    assert errors[0] < 0.3 * errors[1]
+
+
+def test_estimators_have_labels_and_refuse_what_they_cannot_weigh():
+    assert set(COVARIANCES) == set(COVARIANCE_LABELS)
+    assert set(MEANS) == set(MEAN_LABELS)
+    for name in ("denoised", "oas", "ledoit_wolf"):
+        with pytest.raises(InputError, match="equal probability"):
+            covariance_matrix(scenarios(weighted=True), name)
+    constant = Scenarios(np.array([[0.01, 0.0], [-0.01, 0.0], [0.02, 0.0]]), ("SPY", "CASH"), 252)
+    with pytest.raises(InfeasibleError, match="constant"):
+        denoised_covariance(constant)
+    with pytest.raises(InputError, match="sample, james_stein"):
+        mean_returns(scenarios(), "median")

@@ -314,7 +314,7 @@ def constrained_frontier(
 def named(
     scenarios: Scenarios, constraints: Constraints, *, covariance: str | pd.DataFrame = "sample"
 ) -> tuple[str, ...]:
-    """Return the constraints in words, without minima of 0 and maxima of the whole value or more.
+    """Return the constraints in words, without bounds per asset that follow from long-only or short limits.
 
     Examples
     --------
@@ -323,8 +323,12 @@ def named(
     ('gross exposure ≤ 120 %', 'SPY ≤ 60 %')
     """
     task = _task(scenarios, constraints, None, covariance)
-    plain = [x for x in task.limits if x.asset and (x.limit == 0.0 if x.sign < 0 else x.limit >= 1.0)]
-    found = [x.name for x in task.limits if x not in plain]
+    least, most = float(task.region.lower.min()), float(task.region.upper.max())
+    found = [
+        x.name
+        for x in task.limits
+        if x.asset is None or not (x.limit == min(least, 0.0) if x.sign < 0 else x.limit == max(most, 1.0))
+    ]
     return (*found, *(["costs of trading"] if constraints.has_costs else []))
 
 

@@ -267,7 +267,10 @@ def limits_of(scenarios: Scenarios, constraints: Constraints, region: Region, un
                 unit * region.tracking,
                 1,
                 unit,
-                lambda v: f"tracking error ≤ {100 * v:.4g} % per period",
+                lambda v: (
+                    f"tracking error ≤ {100 * v * scenarios.periods_per_year**0.5:.4g} % per year "
+                    f"({100 * v:.4g} % per period)"
+                ),
                 ("tracking", 0),
             )
         )

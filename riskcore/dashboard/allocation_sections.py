@@ -26,6 +26,7 @@ from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.script import arguments_of
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, show, show_table
+from riskcore.errors import listed
 from riskcore.estimators import COVARIANCE_LABELS
 from riskcore.figures import draw_weights
 from riskcore.figures.words import card_percent, unbroken
@@ -121,10 +122,17 @@ def choice(weighed: Weighed) -> None:
             for candidate in offered[start : start + MOST_IN_A_ROW]:
                 _offer(weighed, candidate)
     for refusal in weighed.refused:
+        if refusal.conflict:
+            continue
         with st.container(border=True, gap="small"):
             st.markdown(f"**{plain(refusal.title)}**", help=ALLOCATORS[refusal.code].description)
-            reason = "no portfolio keeps all constraints, see above." if refusal.conflict else refusal.reason
-            st.caption(plain(f"No weights: {reason}"))
+            st.caption(plain(f"No weights: {refusal.reason}"))
+    without = [refusal.title for refusal in weighed.refused if refusal.conflict]
+    if without:
+        have = "have" if len(without) > 1 else "has"
+        st.caption(
+            plain(f"{listed(without)} {have} no weights: no portfolio keeps all constraints, see above.")
+        )
 
 
 def _under(weighed: Weighed) -> None:
