@@ -15,7 +15,7 @@ CALCULATING_ROWS: tuple[tuple[str, ...], ...] = (
     ("contributions", "tail_models", "uncertainty", "statistics", "worst"),
     ("currency_effect", "share_order"),
     ("allocation", "stress", "factors", "benchmark", "sizing", "simulation"),
-    ("validation",),
+    ("validation", "exhibits"),
     ("limits",),
 )
 ROOMS: tuple[tuple[str, ...], ...] = (
