@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskcore import Portfolio
+from riskcore import Portfolio, cvar
 from riskcore.allocation import equal_weight
+from riskcore.dashboard import cached
 from riskcore.data.crises import load_crises
+from riskcore.data.price_set import PriceSet, infer_periods_per_year, plain_assets
 from riskcore.data.sample import load_sample
 from riskcore.scenarios import Scenarios
-from riskcore.stress import index_gap, replays
+from riskcore.stress import conditional_index_gap, correlation_shock, index_gap, replays
 from tests.dashboard.reading import checked, words
 
 SHOWN = ["SPY", "BND", "GOLD", "NIKKEI225"]
@@ -26,13 +28,15 @@ def sparse(rule):
 
 
 def uploaded(open_app, prices, **query):
-    """Return the Stress page on a file of prices."""
-    app = open_app("data", **query)
-    checked(app.segmented_control(key="door").set_value("File of prices").run())
-    content = prices.rename_axis("Date").to_csv().encode()
-    checked(app.file_uploader(key="csv_file").set_value(("prices.csv", content, "text/csv")).run())
-    checked(app.button(key="csv_use").click().run())
-    return checked(app.switch_page("pages/stress.py").run())
+    """Return the Stress page on prices that were brought from outside."""
+    return open_app("stress", data=kept(prices), **query)
+
+
+def kept(prices):
+    """Return the key of prices kept as an upload."""
+    per_year = infer_periods_per_year(prices.index)
+    table = plain_assets(list(prices.columns))
+    return cached.keep_price_set(PriceSet("upload", "prices.csv", prices, table, per_year, "file prices.csv"))
 
 
 def spoken(app):
@@ -200,7 +204,7 @@ def test_a_loss_beyond_the_whole_value_is_flagged(open_app, capsys):
 
 def test_the_page_s_own_inputs_come_from_the_link_and_stay_in_it(open_app):
     app = open_app("stress", gap="20", crises="true", crisis="COVID-19 crash")
-    assert app.segmented_control(key="gap").value == "20"
+    assert app.slider(key="gap").value == 20
     assert app.toggle(key="crises").value is True
     assert app.selectbox(key="crisis").value == "COVID-19 crash"
     assert len(tables(app, "closes")) == 17
@@ -213,8 +217,8 @@ def test_the_page_s_own_inputs_come_from_the_link_and_stay_in_it(open_app):
 
 
 def test_a_link_that_names_nothing_on_offer_gets_the_usual_and_no_trouble(open_app):
-    app = open_app("stress", gap="33", crisis="The end of the world", crises="perhaps")
-    assert app.segmented_control(key="gap").value == "15"
+    app = open_app("stress", gap="deep", betas="gamma", crisis="The end of the world", crises="perhaps")
+    assert app.slider(key="gap").value == 15
     assert app.selectbox(key="crisis").value == "Global Financial Crisis"
     assert not app.error
     assert not app.warning
@@ -231,4 +235,9 @@ def test_the_script_prints_the_replays_and_the_chosen_gap(open_app, capsys):
         assert f"A {result.event} {result.total_return:.10f}" in printed
     fall = index_gap(whole, a, index_asset="SPY", gap=-0.2).total_return
     assert f"A gap {fall:.10f}" in printed
-    assert pd.Series(printed.splitlines()).str.startswith("B ").sum() == 18
+    given = conditional_index_gap(whole, a, index_asset="SPY", gap=-0.2)
+    assert f"A given {given.total_return:.10f} extrapolated True" in printed
+    assert f"A rates {-0.4 * 6 * 0.01:.10f}" in printed
+    together = cvar(correlation_shock(whole, 1.0).scenarios, a, confidence=0.95).value
+    assert f"A together {together:.10f}" in printed
+    assert pd.Series(printed.splitlines()).str.startswith("B ").sum() == 21
