@@ -13,6 +13,7 @@ import pandas as pd
 from riskcore.allocation import ALLOCATORS
 from riskcore.contributions import risk_contributions
 from riskcore.dashboard import cached, scenario_set
+from riskcore.dashboard.basket import AFTER, AFTER_TITLE, traded
 from riskcore.dashboard.money import Money, in_base, money_of, rates_for
 from riskcore.dashboard.portfolio_codes import content_of, saved_title, shares_of
 from riskcore.dashboard.view import HORIZONS, SAVED_CODE, View, typed_weights
@@ -50,7 +51,13 @@ RULES = {
 }
 # Those that make risk shares equal; others reach shares, too, but not on purpose.
 PARITY = frozenset({"equal_risk_contribution", "cvar_parity", "gaussian_cvar_parity"})
-GROUPINGS = {"asset_class": "Class", "sector": "Sector", "region": "Region", "currency": "Currency"}
+GROUPINGS = {
+    "group": "Group",
+    "asset_class": "Class",
+    "sector": "Sector",
+    "region": "Region",
+    "currency": "Currency",
+}
 HORIZON_DAYS = {"1d": 1, "1w": 5, "10d": 10, "1m": 21}
 TRADING_DAYS = 252.0
 FEW_ROWS = 60
@@ -286,6 +293,16 @@ class Book:
         """Portfolio B."""
         return self._holding("B", self.view.b)
 
+    def basket_fits(self) -> None:
+        """Refuse a basket that trades other assets than those shown."""
+        traded(Portfolio("", dict.fromkeys(self.assets, 0.0)), self.view.basket, "")
+
+    @cached_property
+    def after(self) -> Holding:
+        """A after the basket; A itself where the basket is empty."""
+        held = traded(self.a.portfolio, self.view.basket, "A after")
+        return Holding("A after", AFTER, AFTER_TITLE, held, None)
+
     @property
     def both(self) -> tuple[Holding, Holding]:
         """A and B."""
@@ -348,6 +365,8 @@ class Book:
 
     def check(self, letter: str, code: str) -> dict[str, float] | None:
         """Return the weights behind a code, None for a rule; refuse what these assets cannot build."""
+        if code == AFTER and letter != "B":
+            raise InputError(f"{AFTER_TITLE} can only be B; choose another portfolio above.")
         weights = self._fixed(code, self.assets)
         if weights is not None:
             self._check_held(letter, weights)
@@ -360,6 +379,8 @@ class Book:
 
     def _fixed(self, code: str, assets: tuple[str, ...]) -> dict[str, float] | None:
         """Return the weights a code names, with the presets `assets` can build; None for a rule."""
+        if code == AFTER:
+            return {str(k): float(v) for k, v in self.after.portfolio.weights.items()}
         content = content_of(code)
         if isinstance(content, Shares):
             # Weights are the same in every currency.
@@ -457,6 +478,8 @@ def benchmark_title(code: str, prices: PriceSet) -> str:
 
 def portfolio_title(code: str, prices: PriceSet | None = None) -> str:
     """Return what the menu calls a portfolio code; may contain names typed by the reader."""
+    if code == AFTER:
+        return AFTER_TITLE
     if code.startswith(SAVED_CODE):
         return saved_title(code)
     shares = shares_of(code)

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from riskcore.dashboard import cached, scenario_set, state
+from riskcore.dashboard.basket import AFTER
 from riskcore.dashboard.book import (
     RULES,
     Book,
@@ -54,7 +55,7 @@ def draw_controls(page: str, place: DeltaGenerator, view: View, book: Book, uses
         for letter in ("a", "b"):
             st.selectbox(
                 letter.upper(),
-                options,
+                [*options, AFTER] if letter == "b" and AFTER in (view.b, view.basket and AFTER) else options,
                 format_func=lambda code: portfolio_title(code, book.prices),
                 key=state.seed(letter, getattr(view, letter)),
                 on_change=state.touched,

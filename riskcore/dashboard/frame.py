@@ -8,8 +8,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from riskcore.dashboard import cached, scenario_set, state
+from riskcore.dashboard.basket import basket_words
 from riskcore.dashboard.book import Book, benchmark_title, horizons_of
 from riskcore.dashboard.controls import draw_controls
+from riskcore.dashboard.limits_code import limits_of
 from riskcore.dashboard.money import shares_words
 from riskcore.dashboard.text import counted, plain
 from riskcore.dashboard.view import HORIZONS, INSTEAD, MEASURES, View, query_of
@@ -39,6 +41,7 @@ PAGES = {
     "factors": Page("pages/factors.py", "Factors", ":material/hub:", "Understand"),
     "benchmark": Page("pages/benchmark.py", "Benchmark", ":material/balance:", "Understand"),
     "stress": Page("pages/stress.py", "Stress", ":material/thunderstorm:", "What if"),
+    "trades": Page("pages/trades.py", "Trade basket", ":material/shopping_basket:", "What if"),
     "allocation": Page("pages/allocation.py", "Allocation", ":material/pie_chart:", "Choose"),
     "backtest": Page("pages/backtest.py", "Backtest", ":material/history:", "Choose"),
     "sizing": Page("pages/sizing.py", "Sizing", ":material/straighten:", "Choose"),
@@ -197,6 +200,8 @@ def _usable(view: View) -> tuple[View, Book, tuple[str, ...]]:
         ("h", {"horizon": View.horizon}, _check_horizon),
         ("scen", {"scenario_set": ""}, lambda book: book.scenarios),
         ("a", {"a": View.a}, lambda book: book.check("A", book.view.a)),
+        ("limits", {"limits": ""}, lambda book: limits_of(book.view.limits)),
+        ("basket", {"basket": ""}, lambda book: book.basket_fits()),
         ("b", {"b": View.b}, lambda book: book.check("B", book.view.b)),
         ("value", {"value": None}, lambda book: book.money),
     )
@@ -296,6 +301,8 @@ def _chips(view: View, book: Book) -> list[str]:
             chips.append(f"{asset} {verb} {dated(day)}: {years:.1f} years less history")
     if view.start or view.end:
         chips.append(f"Window {view.start or book.first.date()} to {view.end or book.last.date()}")
+    if view.basket:
+        chips.append(f"Basket for A: {basket_words(view.basket)}")
     if view.horizon != View.horizon:
         chips.append(f"Horizon {HORIZONS[view.horizon]}")
     if view.confidence != View.confidence:

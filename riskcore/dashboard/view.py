@@ -70,9 +70,10 @@ class View:
 
     `assets` empty means the data set's own default; `start` and `end` None mean all the data; `value`
     None means no money figures, and `currency` is the one it was given in; `base` is the currency returns
-    and money are converted to, empty for local returns; `bench` is an asset or a portfolio code, empty for
-    the data set's default index; `scenario_set` is a code of `scenario_set`, empty for history; `present`
-    is the part of the page shown large, counted from 1, and 0 for the whole page.
+    and money are converted to, empty for local returns; `basket` is
+    changes of A’s weights that are tried out and `limits` what the gate holds A to; `bench` is an asset or a
+    portfolio code, empty for the data set's default index; `scenario_set` is a code of `scenario_set`, empty
+    for history; `present` is the part of the page shown large, counted from 1, and 0 for the whole page.
     """
 
     data: str = "global"
@@ -81,6 +82,8 @@ class View:
     end: date | None = None
     a: str = "equal_weight"
     b: str = "risk_parity"
+    basket: str = ""
+    limits: str = ""
     bench: str = ""
     measure: str = "cvar"
     confidence: float = 0.95
@@ -106,6 +109,8 @@ KEYS = {
     "end": "to",
     "a": "a",
     "b": "b",
+    "basket": "basket",
+    "limits": "limits",
     "bench": "bench",
     "scenario_set": "scen",
     "measure": "measure",
@@ -314,6 +319,11 @@ def _portfolio(text: str) -> str:
     return text
 
 
+def _basket(text: str) -> str:
+    typed_weights(TYPED + _short_text(text))
+    return text
+
+
 def _flag(text: str) -> bool:
     if text not in ("0", "1"):
         raise ValueError("is neither 0 nor 1")
@@ -333,6 +343,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "end": _date,
     "a": _portfolio,
     "b": _portfolio,
+    "basket": _basket,
+    "limits": _short_text,
     "bench": _portfolio,
     "scenario_set": _short_text,
     "measure": _one_of(MEASURES),

@@ -1,0 +1,81 @@
+"""The gate in words and tables: never a colour alone."""
+
+import pandas as pd
+
+from riskcore.figures.words import percent
+from riskcore.results.limits import GateResult, LimitResult, Status
+
+__all__ = ["COLOURS", "ICONS", "WORDS", "figure_words", "gate_sentence", "gate_table"]
+
+WORDS: dict[Status, str] = {
+    "pass": "pass",
+    "warn": "warn",
+    "breach": "breach",
+    "unchecked": "not checked",
+    "unset": "no limits",
+}
+ICONS: dict[Status, str] = {
+    "pass": ":material/check_circle:",
+    "warn": ":material/warning:",
+    "breach": ":material/block:",
+    "unchecked": ":material/help:",
+    "unset": ":material/radio_button_unchecked:",
+}
+COLOURS: dict[Status, str] = {
+    "pass": "green",
+    "warn": "orange",
+    "breach": "red",
+    "unchecked": "gray",
+    "unset": "gray",
+}
+
+
+def figure_words(found: LimitResult, value: float | None) -> str:
+    """Return a value of a limit with its unit."""
+    if value is None:
+        return "—"
+    return f"{value:.1f}\N{NO-BREAK SPACE}days" if found.unit == "days" else percent(value, 2)
+
+
+def gate_sentence(gate: GateResult) -> str:
+    """Return what the gate says of a portfolio, in one or two sentences; may hold names typed by a reader."""
+    name, count = gate.portfolio, len(gate.limits)
+    if gate.status == "unset":
+        return f"No limits are set, so {name} neither passes nor fails."
+    if gate.breaches:
+        worst = max(gate.breaches, key=lambda f: f.utilisation or 0.0)
+        others = f" {len(gate.breaches)} of {count} limits are breached." if len(gate.breaches) > 1 else ""
+        return (
+            f"{name} may not go out: {worst.name} is {figure_words(worst, worst.value)}, above its limit of "
+            f"{figure_words(worst, worst.limit)}.{others}"
+        )
+    if gate.unchecked:
+        first = gate.unchecked[0]
+        return f"{name} cannot be released: {first.name} cannot be checked. {first.reason}"
+    nearest = max(gate.limits, key=lambda f: f.utilisation or 0.0)
+    return (
+        f"{name} passes {'all ' if count > 1 else ''}{count} limit{'s' if count > 1 else ''}; the nearest is "
+        f"{nearest.name} at {percent(nearest.utilisation or 0.0, 0)} of its limit."
+    )
+
+
+def gate_table(before: GateResult, after: GateResult | None = None) -> pd.DataFrame:
+    """Return one row per limit with value, limit, use and status, before and after a trade."""
+    rows = []
+    for position, found in enumerate(before.limits):
+        row = {
+            "limit on": found.name,
+            "limit": figure_words(found, found.limit),
+            "value": figure_words(found, found.value),
+            "used, %": None if found.utilisation is None else round(100 * found.utilisation, 2),
+            "status": WORDS[found.status],
+        }
+        if after is not None:
+            then = after.limits[position]
+            row |= {
+                "after": figure_words(then, then.value),
+                "used after, %": None if then.utilisation is None else round(100 * then.utilisation, 2),
+                "status after": WORDS[then.status],
+            }
+        rows.append(row)
+    return pd.DataFrame(rows)
