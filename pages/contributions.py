@@ -10,6 +10,7 @@ from riskcore.dashboard.book import Book
 from riskcore.dashboard.contribution_changes import budgets, currency, has_rates, trades
 from riskcore.dashboard.contribution_sections import Compared, Lines, by_day, intervals, through_time
 from riskcore.dashboard.controls import measure_control
+from riskcore.dashboard.factors_sections import risk_by_factor
 from riskcore.dashboard.frame import Frame, open_page
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.sentences import few_tail_note, holding_note, money_and_risk, parity_note
@@ -39,6 +40,8 @@ def compared_in(frame: Frame) -> Compared:
     """Draw the page's own choices, unless one part is presented alone; return what is compared."""
     book, names = frame.book, ("A", "B")
     groupings = {"asset": "Asset", **book.groupings()}
+    if not frame.view.scenario_set:
+        groupings["factor"] = "Factor"  # factors have no returns in other scenario sets
     default = (frame.view.a, frame.view.b) == ("equal_weight", "risk_parity")
     by, pair = state.recall("by"), state.recall("compared")
     if not frame.view.present:
@@ -82,6 +85,9 @@ def shares(compared: Compared) -> None:
     notes += [few_tail_note([book.risk(h) for h in holdings])]
     for note in filter(None, notes):
         notice(note)
+    if compared.by == "factor":
+        compared.lines.append(risk_by_factor(book, holdings))
+        return
     drawn = found if compared.by == "asset" else [book.grouped(result, compared.by) for result in found]
     show(
         draw_paired(*drawn, theme=current_theme(), names=compared.names, horizon_label=book.horizon_label),
@@ -121,7 +127,7 @@ def closer_look(compared: Compared) -> None:
 
 def drawn(view: str, compared: Compared) -> Lines:
     """Draw one view and return its lines; one that cannot follow the grouping says so."""
-    if compared.by != "asset" and view not in GROUPED:
+    if compared.by != "asset" and (view not in GROUPED or compared.by == "factor"):
         st.caption("This view is by asset.")
     return VIEWS[view][1](compared)
 

@@ -83,7 +83,7 @@ class Compared:
     @property
     def groups(self) -> dict[str, str] | None:
         """Asset to group, None when assets stand by themselves."""
-        if self.by == "asset":
+        if self.by in ("asset", "factor"):
             return None
         labels = self.book.local.assets[self.by]
         return {asset: str(labels[asset]) for asset in self.book.assets}

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from riskcore.dashboard.book import Holding
-from riskcore.dashboard.factors_model import Model
+from riskcore.dashboard.book import Book, Holding
+from riskcore.dashboard.contribution_sections import Lines
+from riskcore.dashboard.factors_model import Model, build, default_factors
 from riskcore.dashboard.script import window_literal
 from riskcore.dashboard.sentences import MEASURE_WORDS, few_tail_note, holding_note
 from riskcore.dashboard.text import plain
@@ -13,7 +14,7 @@ from riskcore.figures.factors import draw_factor_exposures, draw_factor_risk
 from riskcore.figures.words import number, percent
 from riskcore.results.factors import FactorContributionResult
 
-__all__ = ["common_bet", "exposures", "factor_risk", "script_imports", "script_lines"]
+__all__ = ["common_bet", "exposures", "factor_risk", "risk_by_factor", "script_imports", "script_lines"]
 
 # A correlation of the factors' part with the specific part beyond this is worth a sentence.
 NOTABLE = 0.1
@@ -210,6 +211,26 @@ def factor_risk(model: Model) -> None:
         rf"{100 * float(a.factors.sum()):.4f}\,\%+{100 * specific:.4f}\,\%+{100 * a.mean:.4f}\,\%"
         rf"={100 * a.total:.4f}\,\%",
     )
+
+
+def risk_by_factor(book: Book, holdings: tuple[Holding, Holding]) -> Lines:
+    """Draw the risk of two portfolios by the data set's usual factors, and return the lines that print it."""
+    model = build(book, default_factors(book.prices, book.assets))
+    found = [model.contributions(holding) for holding in holdings]
+    names = holdings[0].letter, holdings[1].letter
+    show(
+        draw_factor_risk(found, theme=current_theme(), names=names, horizon_label=book.horizon_label),
+        key="contributions_factors",
+    )
+    factors = listed(model.fit.factors, most=6)
+    what = f"{factors} of the data" if model.choices.factors else f"statistical factors, {factors}"
+    st.caption(
+        plain(
+            f"Factors: {what}; exposures from {model.rows_words}. Intervals, other factors and shocks are on "
+            "the Factors page."
+        )
+    )
+    return Lines(script_lines(model), script_imports(model))
 
 
 def script_imports(model: Model) -> str:

@@ -477,3 +477,21 @@ def test_names_from_readers_stay_text(open_app):
     shown = "\n".join(e.value for e in (*app.markdown, *app.error, *app.warning, *app.info))
     assert "evil" in shown
     assert "![x]" not in shown
+
+
+def test_the_risk_can_be_shared_out_by_factor(open_app, sample, a):
+    app = open_app("contributions")
+    checked(app.segmented_control(key="by").set_value("factor").run())
+    assert not app.error, words(app)
+    column = f"A component of 1-day CVaR 95{SPACE}% (% of value)"
+    (shown,) = tables(app, column)
+    assert list(shown.index[:3]) == ["SPY", "BND", "GOLD"]
+    assert shown[column].sum() == pytest.approx(100 * cvar(sample, a, confidence=0.95).value, rel=1e-10)
+    assert "Factors: SPY, BND, GOLD of the data; exposures from weekly returns" in words(app)
+    out = io.StringIO()
+    with redirect_stdout(out):
+        exec(compile(script(app), "script", "exec"), {})
+    assert f"{cvar(sample, a, confidence=0.95).value:.10f}" in out.getvalue()
+    checked(app.segmented_control(key="closer").set_value("time").run())
+    assert "This view is by asset." in words(app)
+    assert "factor" not in open_app("contributions", scen="vol:2").segmented_control(key="by").options
