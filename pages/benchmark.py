@@ -43,7 +43,7 @@ if not frame.view.present:
     benchmark_control(frame.book)
 script = page_script(frame.book, "")
 if frame.book.benchmark_code is None:
-    ask()
+    frame.sections(lambda _: ask())
 else:
     with guarded():
         found = against(frame.book)

@@ -1,12 +1,13 @@
 """The script that prints the numbers of the Benchmark page."""
 
 from riskcore.dashboard.benchmark_sections import Against
-from riskcore.dashboard.script import arguments_of, window_literal
+from riskcore.dashboard.book import Book
+from riskcore.dashboard.script import arguments_of, scenario_lines, window_literal
 
 __all__ = ["lines_of"]
 
 SCRIPT = """
-wide = prices.scenarios({assets!r}{window}).over_horizon({periods})
+{wide}
 benchmark = {benchmark}
 wide_a, wide_b = a.on(wide.assets), b.on(wide.assets)
 a_found, b_found = (active_risk(wide, one, benchmark, {measure!r}{level}) for one in (wide_a, wide_b))
@@ -30,12 +31,26 @@ def lines_of(found: Against) -> tuple[str, str]:
         )
     level = found.found[0].confidence
     first = SCRIPT.format(
-        assets=list(book.against_assets),
-        window=window_literal(book),
-        periods=book.periods,
+        wide=_wide_lines(book),
         benchmark=benchmark,
         measure=book.view.measure,
         level="" if level is None else f", confidence={level!r}",
     )
     imports = ["from riskcore.benchmark import active_risk", *(lines.imports for lines in found.lines)]
     return "\n".join([first, *(lines.body for lines in found.lines)]), "\n".join(filter(None, imports))
+
+
+def _wide_lines(book: Book) -> str:
+    """Return the lines that make `wide`: the scenarios of the assets shown and of those of the benchmark."""
+    if book.against_assets == book.assets:
+        return "wide = scenarios"
+    active, _ = scenario_lines(book, book.view.scenario_set)
+    return "\n".join(
+        [
+            "shown = scenarios, history",
+            f"history = prices.scenarios({list(book.against_assets)!r}{window_literal(book)})",
+            f"scenarios = history.over_horizon({book.periods})",
+            *([active] if active else []),
+            "wide, (scenarios, history) = scenarios, shown",
+        ]
+    )

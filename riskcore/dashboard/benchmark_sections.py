@@ -164,11 +164,11 @@ def _headline(against: Against, found: ActiveRiskResult) -> str:
     book, title = against.book, against.benchmark.title
     whole = f"{found.portfolio}’s {against.measure_words} is {amount(book, found.total)}"
     if not found.active:
-        return f"{whole}, all of it the benchmark’s ({title})."
+        return f"{whole}, all of it the benchmark’s, {title}."
     shared = found.diversification
     verb = "diversification takes off" if shared <= 0.0 else "together they add"
     return (
-        f"{whole}: the benchmark ({title}) alone has {amount(book, found.benchmark_risk)}, the active "
+        f"{whole}: the benchmark, {title}, alone has {amount(book, found.benchmark_risk)}, the active "
         f"positions alone {amount(book, found.tracking_risk)}, and {verb} {amount(book, abs(shared))}."
     )
 
@@ -176,8 +176,12 @@ def _headline(against: Against, found: ActiveRiskResult) -> str:
 def _basis(against: Against) -> str:
     """Return what the figures rest on: the rows, and what a benchmark outside the assets changes."""
     book, scenarios = against.book, against.scenarios
-    words = f"{scenarios.count:,} {book.basis}, {dated(scenarios.index[0])} to {dated(scenarios.index[-1])}."
-    if scenarios.count < book.scenarios.count:
+    if book.view.scenario_set:
+        words = f"{scenarios.count:,} scenarios of the active set."
+    else:
+        first, last = (dated(scenarios.index[place]) for place in (0, -1))
+        words = f"{scenarios.count:,} {book.basis}, {first} to {last}."
+    if not book.view.scenario_set and scenarios.count < book.scenarios.count:
         extra = [a for a in scenarios.assets if a not in book.assets]
         words += (
             f" {', '.join(extra)} in the benchmark has a shorter history, so A’s and B’s figures here rest "

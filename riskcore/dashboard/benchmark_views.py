@@ -146,7 +146,8 @@ def overshoots(against: Against) -> Lines:
         small=small,
     )
     own = f"{against.names[which]}’s own"
-    st.markdown(plain(_overshoot_words(against, lines, own)))
+    scaled = ", scaled to a fifth of the benchmark’s risk," if small else ""
+    st.markdown(plain(_overshoot_words(against, lines, own, scaled)))
     show(
         draw_overshoot(lines, theme=current_theme(), own=own, which=which, horizon_label=book.horizon_label),
         key="benchmark_overshoot",
@@ -224,7 +225,7 @@ def _ladder(
     return tuple(lines), missing
 
 
-def _overshoot_words(against: Against, lines: tuple[OvershootResult, ...], own: str) -> str:
+def _overshoot_words(against: Against, lines: tuple[OvershootResult, ...], own: str, scaled: str) -> str:
     """Return what happens to the reader's own portfolio at the last level."""
     mine = next(line for line in lines if line.name == own)
     last, letter = mine.table.iloc[-1], own[0]
@@ -240,7 +241,7 @@ def _overshoot_words(against: Against, lines: tuple[OvershootResult, ...], own: 
     rho = relative_of(against, "AB".index(letter)).active_correlation
     related = "" if np.isnan(rho) else f"; their ρ with the benchmark at plan is {number(rho, 2)}"
     return (
-        f"If {letter}’s active positions turn out {number(times)} times as risky as planned "
+        f"If {letter}’s active positions{scaled} turn out {number(times)} times as risky as planned "
         f"({card_percent(float(last['actual']))} instead of {card_percent(mine.planned)}), its {label} is "
         f"{percent(abs(moved), 2)} of value {'over' if moved >= 0.0 else 'under'} plan{related}."
     )
@@ -263,6 +264,6 @@ def _left_words(lines: tuple[OvershootResult, ...]) -> list[str]:
     if short:
         words.append(
             f"{', '.join(short)} stop early: no probabilities of these scenarios give the active positions "
-            "more risk than that."
+            f"more risk than that{', with the benchmark held at plan' if lines[0].held else ''}."
         )
     return words
