@@ -43,12 +43,13 @@ check: $(TESTABLE)  ## lint, format, types, and the direction of imports
 	$(BIN)/python -m pytest --quiet tests/architecture
 
 bench: $(TESTABLE)  ## run the benchmarks, one after the other
-	@set -e; for script in benchmarks/[a-z]*.py; do echo "$$script"; $(BIN)/python "$$script"; done
+	@set -e; for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python "$$script"; done
 
 # The build backend has to be in the lock, because the editable install runs without build isolation.
-lock: $(TESTABLE)  ## resolve pyproject.toml again into the two locks
+lock: $(TESTABLE)  ## resolve pyproject.toml again into the locks
 	echo 'setuptools>=80' | $(COMPILE) --output-file=requirements.lock pyproject.toml -
 	echo 'setuptools>=80' | $(COMPILE) --extra=test --extra=dev --extra=postgres --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml -
+	echo 'setuptools>=80' | $(COMPILE) --extra=bench --constraint=requirements.lock --output-file=requirements-bench.lock pyproject.toml -
 
 clean:  ## remove the environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

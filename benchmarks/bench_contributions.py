@@ -1,35 +1,27 @@
-"""Contributions in memory passes of the returns matrix: one pass = reading it once in R @ w.
+"""CVaR contributions in memory passes of the returns matrix, and against other libraries in one run.
 
-Run `OMP_NUM_THREADS=1 python benchmarks/bench_contributions.py`; the target for CVaR at 10,000 × 100 is 6.
-"kernel" is the losses, the tail weights and the marginals on arrays; "labelled" adds matching the labels and
-building the result, a cost that does not grow with the scenarios.
+Run `OMP_NUM_THREADS=1 python benchmarks/bench_contributions.py [--peers]`; the target for CVaR at
+10,000 × 100 is 6 passes, one pass being R @ w. "kernel" is the losses, the tail weights and the marginals on
+arrays; "labelled" adds matching the labels and building the result, a cost that does not grow with the
+scenarios, and is what the peers are compared with. Errors: largest difference of a contribution from the
+average of the tail, over the CVaR.
 """
 
-from collections.abc import Callable
-from statistics import median
-from time import perf_counter
+import argparse
 
 import numpy as np
+import peers
+from timing import best, compare, head, returns_of
 
 from riskcore.contributions import risk_contributions
 from riskcore.numerics.tail import tail_weights
 from riskcore.portfolio import Portfolio
 from riskcore.scenarios import Scenarios
 
-SIZES = ((8_312, 20), (10_000, 100), (100_000, 100))
+SIZES = (("t4", 8_312, 20), ("t4", 10_000, 100), ("t4", 100_000, 100), ("sample", 2_500, 50))
 CONFIDENCE = 0.95
-TARGET = 6.0
-
-
-def milliseconds(call: Callable[[], object], repeats: int = 101) -> float:
-    """Return the median time of a call."""
-    call()
-    times = []
-    for _ in range(repeats):
-        start = perf_counter()
-        call()
-        times.append(perf_counter() - start)
-    return 1e3 * median(times)
+MOST_PASSES = 6.0
+MOST_CELLS_OF_PEERS = 1_000_000
 
 
 def kernel(returns: np.ndarray, weights: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -39,29 +31,51 @@ def kernel(returns: np.ndarray, weights: np.ndarray, probabilities: np.ndarray) 
     return -weights * (q[rows] @ returns[rows])
 
 
+def plain(returns: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the contributions as anyone would write them: sort, average the tail, share the boundary row."""
+    count = len(returns)
+    tail = count * (1 - CONFIDENCE)
+    whole = int(tail + 1e-9)
+    worst = np.argsort(returns @ weights)
+    total = returns[worst[:whole]].sum(axis=0) + (tail - whole) * returns[worst[whole]]
+    return -weights * total / tail
+
+
 def main() -> None:
     """Print times and passes for every size."""
-    print(f"{'size':>13} {'measure':>10} {'one pass':>9} {'time':>9} {'passes':>7}")
-    for count, size in SIZES:
-        returns = np.random.default_rng(0).standard_t(4, (count, size)) * 0.01
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--peers", action="store_true", help="against the peers that are installed")
+    asked = parser.parse_args()
+    if asked.peers:
+        print("peers:", ", ".join(peers.installed()) or "none are installed")
+    head("largest difference from the plain average of the tail, over the CVaR")
+    for kind, count, size in SIZES:
+        returns = returns_of(kind, count, size)
         names = tuple(f"a{i}" for i in range(size))
         scenarios = Scenarios(returns, names, periods_per_year=252)
         weights = np.full(size, 1.0 / size)
         portfolio = Portfolio("equal", dict(zip(names, weights.tolist(), strict=True)))
-        one = milliseconds(lambda r=scenarios.returns, w=weights: r @ w)
-        calls: dict[str, Callable[[], object]] = {
-            "kernel": lambda s=scenarios, w=weights: kernel(s.returns, w, s.probabilities)
-        }
-        for key in ("cvar", "volatility", "var", "evar"):
-            calls[key] = lambda s=scenarios, p=portfolio, k=key: risk_contributions(
-                s, p, k, confidence=CONFIDENCE
-            )
-        for key, call in calls.items():
-            taken = milliseconds(call, 31)
-            mark = ""
-            if (count, size) == (10_000, 100) and key in ("kernel", "cvar"):
-                mark = "  within 6" if taken / one <= TARGET else "  OVER 6"
-            print(f"{count:>7}×{size:<5} {key:>10} {one:>6.3f} ms {taken:>6.3f} ms {taken / one:>7.1f}{mark}")
+        exact, rows = plain(returns, weights), (f"{count}×{size}", kind)
+
+        def apart(components: np.ndarray, exact: np.ndarray = exact) -> float:
+            return float(np.max(np.abs(np.asarray(components) - exact)) / exact.sum())
+
+        def labelled(measure: str, s: Scenarios = scenarios, p: Portfolio = portfolio) -> object:
+            return risk_contributions(s, p, measure, confidence=CONFIDENCE)
+
+        one = best(lambda s=scenarios, w=weights: s.returns @ w, 101)[0]
+        ours, found = best(lambda s=scenarios, w=weights: kernel(s.returns, w, s.probabilities), 51)
+        word = "within" if ours <= MOST_PASSES * one else "OVER"
+        compare(f"kernel: {ours / one:.1f} passes", rows, (ours, apart(found)), [], apart)
+        print(f"{'':26} {word} {MOST_PASSES:g} passes of {one:.3f} ms")
+        ours, found = best(lambda call=labelled: call("cvar"), 51)
+        few = asked.peers and count * size <= MOST_CELLS_OF_PEERS
+        rivals = peers.contributions(returns, weights) if few else []
+        error = apart(found.table["component"].to_numpy())
+        compare(f"labelled: {ours / one:.1f} passes", rows, (ours, error), rivals, apart)
+        for key in ("volatility", "var", "evar"):
+            taken = best(lambda k=key, call=labelled: call(k), 21)[0]
+            print(f"{'labelled ' + key:26} {rows[0]:>12} {kind:>7} {taken:9.3f}, {taken / one:.1f} passes")
 
 
 if __name__ == "__main__":

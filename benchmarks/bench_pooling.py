@@ -38,13 +38,13 @@ def peer(module: str, name: str) -> object | None:
 
 
 def shortest(repeats: int, *calls: Callable[[], object]) -> list[float]:
-    """Return the shortest time of each call in milliseconds, taking turns so that a busy machine is fair."""
+    """Return the shortest processor time of each call in milliseconds, taking turns."""
     best = [np.inf] * len(calls)
     for _ in range(repeats):
         for place, call in enumerate(calls):
-            start = time.perf_counter()
+            start = time.process_time()
             call()
-            best[place] = min(best[place], time.perf_counter() - start)
+            best[place] = min(best[place], time.process_time() - start)
     return [1e3 * value for value in best]
 
 
