@@ -77,7 +77,7 @@ def asset_table(book: Book) -> None:
             harmless(table),
             key=key,
             num_rows="fixed",
-            disabled=["first price", "shown"],
+            disabled=["_index", "first price", "shown"],
             column_config={
                 column: st.column_config.TextColumn(title, max_chars=120)
                 for column, title in EDITED.items()

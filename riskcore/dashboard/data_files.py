@@ -60,11 +60,11 @@ def file_door(book: Book) -> None:
         offer(prices, book, key="csv")
 
 
-@st.cache_resource(show_spinner="Reading …", max_entries=48)
+@st.cache_resource(show_spinner="Reading …", max_entries=16)
 def _loaded(
     digest: str, answers: str, _files: Files, _answers: Mapping[str, Answers]
 ) -> PriceSet | RiskcoreError:
-    """Return what the files hold under these answers, or why they cannot be read; read once for all reruns."""
+    """Return what the files hold under these answers, or why they cannot be read; read once."""
     try:
         if len(_files) > 1:
             return load_many_prices(_files, _answers)
@@ -90,11 +90,11 @@ def _read(files: Files) -> PriceSet | None:
             return found
         question, readings = found.details.get("question"), found.details.get("readings")
         if not isinstance(question, str) or not isinstance(readings, tuple):
-            raise found
+            raise found.with_traceback(None)
         name = str(found.details.get("file", files[0][0]))
         given = answers.get(name, Answers())
         if getattr(given, question) is not None:
-            raise found
+            raise found.with_traceback(None)
         chosen = _ask(found, question, [str(r) for r in readings], (files, name, given), number)
         if chosen is None:
             return None

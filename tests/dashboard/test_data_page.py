@@ -8,7 +8,7 @@ from contextlib import closing
 import pandas as pd
 import pytest
 
-from riskcore.dashboard import cached, saved
+from riskcore.dashboard import cached, data_yahoo, saved
 from riskcore.dashboard.data_quality import decided
 from riskcore.dashboard.portfolio_codes import content_of, shares_of
 from riskcore.dashboard.view import typed_weights
@@ -554,3 +554,106 @@ def test_without_copies_nothing_is_offered(open_app, home):
         app = fetch(open_app("data", door="Yahoo tickers"), "SPY")
         assert len(app.error) == 1
         assert "yahoo_copies" not in keys(app.button)
+
+
+def uploaded(app, *files):
+    values = [(name, content.encode(), "text/csv") for name, content in files]
+    box = app.file_uploader(key="csv_file")
+    return checked(box.set_value(values if len(values) > 1 else values[0]).run())
+
+
+def tables(app):
+    return [element.value for element in app.dataframe]
+
+
+def test_both_readings_are_shown_before_one_is_chosen(open_app):
+    rows = "".join(f"{day:02}/04/2024,{100 + day}\n" for day in range(1, 12))
+    app = uploaded(open_app("data", door="File of prices"), ("eu.csv", f"Date,AAA\n{rows}"))
+    assert "csv_use" not in keys(app.button)
+    text = words(app)
+    assert "As day/month/year:" in text
+    assert "11 rows, 01 April 2024 to 11 April 2024." in text
+    assert "11 rows, 04 January 2024 to 04 November 2024." in text
+    firsts = [str(t.index[0]) for t in tables(app) if list(t.columns) == ["AAA"]]
+    assert firsts == ["2024-04-01", "2024-01-04"]
+    checked(app.radio[-1].set_value("day/month/year").run())
+    assert "csv_use" in keys(app.button)
+    assert "Dates were read as day/month/year, as chosen." in words(app)
+
+
+def test_the_kind_of_numbers_is_shown_by_what_a_row_would_move(open_app):
+    rows = "".join(f"2024-01-{day:02},{(day % 5 - 2) * 0.3:.2f}\n" for day in range(2, 28))
+    app = uploaded(open_app("data", door="File of prices"), ("r.csv", f"Date,AAA\n{rows}"))
+    assert "A typical move per row is 30 %." in words(app)
+    assert "A typical move per row is 0.3 %." in words(app)
+    checked(app.radio[-1].set_value("percent returns").run())
+    assert "Values were divided by 100" in words(app)
+
+
+def test_several_files_are_joined_and_a_bad_one_is_named(open_app):
+    day = "Datum;Schluss\n{}.01.2024;{}\n{}.01.2024;{}\n"
+    files = [(f"{t}.csv", day.format(30, "1,5", 31, "1,6")) for t in ("SPY", "BND")]
+    app = uploaded(open_app("data", door="File of prices"), *files)
+    assert "SPY: 2 rows, 2024-01-30 to 2024-01-31 (SPY.csv)." in words(app)
+    checked(app.button(key="csv_use").click().run())
+    assert cached.price_set(app.query_params["data"]).tickers == ("SPY", "BND")
+    app = uploaded(open_app("data", door="File of prices"), files[0], ("bad.csv", "Date;A\n2024-01-02;x\n"))
+    assert any(e.value.startswith("bad") for e in app.error)
+    assert "csv_use" not in keys(app.button)
+
+
+def test_a_preset_fills_the_ticker_box(open_app):
+    app = open_app("data", door="Yahoo tickers")
+    checked(app.button(key="yahoo_preset_60/40").click().run())
+    assert app.text_input(key="yahoo_tickers").value == "SPY AGG"
+
+
+def test_only_missing_days_are_fetched_the_second_time(open_app, home):
+    with stand_in({"SPY": "well"}) as first:
+        fetch(open_app("data", door="Yahoo tickers"), "SPY")
+    with stand_in({"SPY": "well"}) as second:
+        app = fetch(open_app("data", door="Yahoo tickers"), "spy")
+    assert second.ranges["SPY"][0][0] > first.ranges["SPY"][0][0]
+    status = next(t for t in tables(app) if "sentence" in t)
+    assert "the rest is the stored copy of" in status["sentence"].iloc[0]
+
+
+def test_a_download_that_is_stopped_keeps_what_arrived():
+    with stand_in({"AAA": "well", "SLO": "slow", "CCC": "well"}, slowness=1.0):
+        job = data_yahoo._Download("aaa, slo ccc", "2021-01-04")
+        while job.done < 1:
+            assert not job.finished.wait(0.02)
+        job.stop.set()
+        assert job.finished.wait(5)
+    assert job.names == ["AAA", "SLO", "CCC"]
+    assert [s.status for s in job.answer.statuses] == ["ok", "cancelled", "not asked"]
+    assert job.answer.prices.tickers == ("AAA",)
+
+
+def edited(app, data, **cells):
+    """Edit cells of the asset table: the first asset's, by column."""
+    key = f"assets_{cached.price_set(data).fingerprint[:12]}"
+    app.session_state[key] = {"edited_rows": {0: cells}, "added_rows": [], "deleted_rows": []}
+    return checked(app.run())
+
+
+def test_what_an_asset_is_can_be_edited_saved_and_restored_by_its_link(open_app, home):
+    app = edited(open_app("data"), "global", group="Core", duration=6.5, region="US")
+    assert "The duration of SPY is 6.5 years." in words(app)
+    assert "The region of SPY" not in words(app)  # as it was
+    checked(app.button(key="assets_apply").click().run())
+    made = cached.price_set(app.query_params["data"])
+    assert made.assets.loc["SPY", "group"] == "Core"
+    assert "1. The group of SPY is Core." in words(app)
+    type_and_click(app, "save_set", save_set_name="Grouped")
+    key = app.query_params["data"]
+    saved.store().close()
+    clear()
+    assert cached.price_set(key).durations == {"SPY": 6.5}
+    assert "The group of SPY is Core." in words(open_app("data", data=key))
+
+
+def test_an_edit_that_cannot_be_used_is_one_sentence(open_app):
+    app = edited(open_app("data"), "global", currency="dollars")
+    assert any("three letters" in e.value for e in app.error)
+    assert "assets_apply" not in keys(app.button)
