@@ -45,6 +45,8 @@ PAGES = {
     "allocation": Page("pages/allocation.py", "Allocation", ":material/pie_chart:", "Choose"),
     "backtest": Page("pages/backtest.py", "Backtest", ":material/history:", "Choose"),
     "sizing": Page("pages/sizing.py", "Sizing", ":material/straighten:", "Choose"),
+    "review": Page("pages/review.py", "Review", ":material/gavel:", "Decide"),
+    "exhibits": Page("pages/exhibits.py", "Exhibits", ":material/school:", "Learn"),
 }
 
 # Controls of the frame; a page names those that change what it shows.

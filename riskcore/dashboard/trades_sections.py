@@ -30,7 +30,15 @@ from riskcore.results import ReplayResult
 from riskcore.statistics import describe
 from riskcore.stress import index_gap, replays
 
-__all__ = ["before_after", "contributions", "editor", "headline_table", "limits", "stresses"]
+__all__ = [
+    "before_after",
+    "contributions",
+    "editor",
+    "headline_numbers",
+    "headline_table",
+    "limits",
+    "stresses",
+]
 
 GAP = -0.15
 NAMES = ("A", "A after")
@@ -188,34 +196,37 @@ def _keep_portfolio(book: Book) -> str:
     return f"{name} is saved, version {kept.version}."
 
 
-def headline_table(book: Book) -> pd.DataFrame:
-    """Return every headline number before and after, in percent but for the bets, full digits."""
+def headline_numbers(book: Book, holding: Holding) -> dict[str, float | None]:
+    """Return every headline number of a portfolio, in percent but for the bets, full digits."""
     yearly = book.scenarios.periods_per_year**0.5
     level = f"{100 * book.view.confidence:g}\N{NO-BREAK SPACE}%"
-    columns = {}
-    for name, holding in zip(NAMES, both(book), strict=True):
-        facts = cached.compute(describe, book.base, holding.portfolio)
-        over = cached.compute(describe, book.scenarios, holding.portfolio)
-        rows: dict[str, float | None] = {
-            f"volatility, % per year ({book.horizon_label})": 100
-            * book.risk(holding, "volatility").value
-            * yearly,
-            f"{book.horizon_label} VaR {level}, %": 100 * book.risk(holding, "var").value,
-            f"{book.horizon_label} CVaR {level}, %": 100 * book.risk(holding, "cvar").value,
-            "worst drawdown, %": None if facts.max_drawdown is None else 100 * facts.max_drawdown,
-            f"effective bets ({book.horizon_label})": over.effective_bets,
-        }
-        worst = _worst(book, holding)
-        if worst is not None:
-            rows["worst replay, % lost"] = 100 * worst.loss
-        if book.benchmark is not None:
-            wide = book.with_index
-            found = cached.compute(
-                index_gap, wide, holding.portfolio.on(wide.assets), index_asset=book.benchmark, gap=GAP
-            )
-            rows[f"{book.benchmark} −15\N{NO-BREAK SPACE}% at once, % lost"] = 100 * found.loss
-        rows["invested, %"] = 100 * float(holding.portfolio.weights.sum())
-        columns[name] = rows
+    facts = cached.compute(describe, book.base, holding.portfolio)
+    over = cached.compute(describe, book.scenarios, holding.portfolio)
+    rows: dict[str, float | None] = {
+        f"volatility, % per year ({book.horizon_label})": 100
+        * book.risk(holding, "volatility").value
+        * yearly,
+        f"{book.horizon_label} VaR {level}, %": 100 * book.risk(holding, "var").value,
+        f"{book.horizon_label} CVaR {level}, %": 100 * book.risk(holding, "cvar").value,
+        "worst drawdown, %": None if facts.max_drawdown is None else 100 * facts.max_drawdown,
+        f"effective bets ({book.horizon_label})": over.effective_bets,
+    }
+    worst = _worst(book, holding)
+    if worst is not None:
+        rows["worst replay, % lost"] = 100 * worst.loss
+    if book.benchmark is not None:
+        wide = book.with_index
+        found = cached.compute(
+            index_gap, wide, holding.portfolio.on(wide.assets), index_asset=book.benchmark, gap=GAP
+        )
+        rows[f"{book.benchmark} −15\N{NO-BREAK SPACE}% at once, % lost"] = 100 * found.loss
+    rows["invested, %"] = 100 * float(holding.portfolio.weights.sum())
+    return rows
+
+
+def headline_table(book: Book) -> pd.DataFrame:
+    """Return every headline number of A before and after the basket, and the change."""
+    columns = {name: headline_numbers(book, holding) for name, holding in zip(NAMES, both(book), strict=True)}
     table = pd.DataFrame(columns, dtype=float)
     return table.assign(change=table["A after"] - table["A"])
 

@@ -11,6 +11,7 @@ from riskcore.figures.exceptions import draw_exceptions
 from riskcore.figures.frontier import draw_frontier
 from riskcore.figures.index_gap import draw_index_gap
 from riskcore.figures.intervals import draw_contribution_intervals
+from riskcore.figures.limits import draw_utilisation
 from riskcore.figures.lines import draw_drawdowns
 from riskcore.figures.qq import draw_qq
 from riskcore.figures.regimes import draw_regimes
@@ -57,6 +58,7 @@ __all__ = [
     "draw_tail_models",
     "draw_thresholds",
     "draw_update_traces",
+    "draw_utilisation",
     "draw_volatility_target",
     "draw_weight_and_risk",
     "draw_weights",

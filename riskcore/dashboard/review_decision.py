@@ -1,0 +1,169 @@
+"""The decision on the Review page: a note with its owner, frozen with every number, and what changed since."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import pandas as pd
+import streamlit as st
+
+from riskcore.dashboard import saved, state
+from riskcore.dashboard.book import Book
+from riskcore.dashboard.frame import Frame
+from riskcore.dashboard.limits_code import gate_of
+from riskcore.dashboard.limits_words import WORDS
+from riskcore.dashboard.text import plain
+from riskcore.dashboard.trades_sections import headline_numbers
+from riskcore.dashboard.view import query_of, read_view
+from riskcore.dashboard.widgets import data_table
+from riskcore.data.store import Snapshot
+from riskcore.errors import RiskcoreError
+from riskcore.figures.words import dated
+
+__all__ = ["changes_since", "decision", "last_snapshot"]
+
+VERSION = 1
+
+
+def decision(frame: Frame) -> None:
+    """Let the reader freeze what is decided, list what was frozen, and compare with the last."""
+    book = frame.book
+    st.subheader("Decision", anchor=False)
+    with st.form("decision", clear_on_submit=True):
+        left, right = st.columns(2)
+        left.text_input("Title", key="decision_title", max_chars=200, placeholder="Committee, first quarter")
+        right.text_input("Owner", key="decision_owner", max_chars=200, placeholder="Who decides")
+        st.text_area("Decision note", key="decision_note", max_chars=5000, height=90)
+        st.form_submit_button("Freeze a snapshot", type="primary", on_click=_freeze, args=(book,))
+    st.caption(
+        "A snapshot keeps this view, A’s weights, the limits and every number, and is never changed."
+    )
+    if not saved.present():
+        return
+    frozen = saved.store().snapshots.all()
+    if frozen:
+        _list(book, frozen)
+
+
+def _freeze(book: Book) -> None:
+    title = str(state.recall("decision_title") or "")
+    try:
+        content = _content(book)
+        kept = saved.store().snapshots.freeze(
+            title,
+            content,
+            schema_version=VERSION,
+            note=str(state.recall("decision_note") or ""),
+            author=str(state.recall("decision_owner") or ""),
+        )
+    except RiskcoreError as error:
+        state.say(str(error))
+        return
+    state.say(f"{kept.title} is frozen.")
+
+
+def _content(book: Book) -> dict[str, object]:
+    """Return everything a snapshot keeps."""
+    found = gate_of(book, book.a)
+    return {
+        "view": query_of(book.asked),
+        "a": {"title": book.a.title, "weights": _weights(book)},
+        "numbers": headline_numbers(book, book.a),
+        "gate": {
+            "status": found.status,
+            "limits": [
+                {"key": f.key, "name": f.name, "limit": f.limit, "value": f.value, "status": f.status}
+                for f in found.limits
+            ],
+        },
+        "data": {"fingerprint": book.prices.fingerprint, "last": f"{book.base.index[-1]:%Y-%m-%d}"},
+    }
+
+
+def _weights(book: Book) -> dict[str, float]:
+    return {str(asset): float(weight) for asset, weight in book.a.portfolio.weights.items()}
+
+
+def _list(book: Book, frozen: tuple[Snapshot, ...]) -> None:
+    st.subheader("Snapshots", anchor=False)
+    rows = [
+        {
+            "title": s.title,
+            "owner": s.author,
+            "frozen": f"{s.frozen_at:%Y-%m-%d %H:%M} UTC",
+            "gate": WORDS.get(s.content.get("gate", {}).get("status", "unset"), "no limits"),
+            "note": s.note,
+        }
+        for s in frozen
+    ]
+    data_table(pd.DataFrame(rows), key="snapshots", hide_index=True)
+    named = {s.key: s for s in frozen}
+    chosen = st.selectbox(
+        "Snapshot",
+        list(named),
+        format_func=lambda k: f"{named[k].title} · {named[k].frozen_at:%Y-%m-%d %H:%M}",
+        key="snapshot_chosen",
+    )
+    then = named[str(chosen)]
+    query = then.content.get("view", {})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Restore its view",
+            icon=":material/history:",
+            key="snapshot_restore",
+            on_click=_restore,
+            args=(query,),
+        )
+        with st.popover("Link", type="tertiary", icon=":material/link:"):
+            address = (st.context.url or "").split("?")[0]
+            st.code(
+                f"{address}?" + "&".join(f"{k}={quote(str(v), safe='~;,:.-_')}" for k, v in query.items()),
+                language=None,
+                wrap_lines=True,
+            )
+    words, table = changes_since(book, then)
+    st.markdown(plain(words))
+    data_table(table, key="snapshot_changes")
+
+
+def _restore(query: Mapping[str, str]) -> None:
+    view, _ = read_view({key: [value] for key, value in query.items()})
+    state.change(**{name: getattr(view, name) for name in view.__dataclass_fields__ if name != "present"})
+
+
+def last_snapshot() -> Snapshot | None:
+    """Return the newest snapshot, None without one or where the store cannot be read."""
+    if not saved.present():
+        return None
+    try:
+        frozen = saved.store().snapshots.all()
+    except RiskcoreError:
+        return None  # the Data page says what is wrong with the store
+    return frozen[0] if frozen else None
+
+
+def changes_since(book: Book, then: Snapshot) -> tuple[str, pd.DataFrame]:
+    """Return what changed since a snapshot: one sentence, and each number then and now."""
+    old: dict[str, float | None] = dict(then.content.get("numbers", {}))
+    now = headline_numbers(book, book.a)
+    table = pd.DataFrame({"then": pd.Series(old, dtype=float), "now": pd.Series(now, dtype=float)})
+    table = table.reindex([*now, *(name for name in old if name not in now)])
+    table["change"] = table["now"] - table["then"]
+    weights: dict[str, float] = dict(then.content.get("a", {}).get("weights", {}))
+    mine = _weights(book)
+    moved = sum(abs(mine.get(a, 0.0) - weights.get(a, 0.0)) for a in {*mine, *weights}) / 2
+    data = then.content.get("data", {})
+    same = data.get("fingerprint") == book.prices.fingerprint
+    parts = [
+        f"Since {then.title} ({dated(pd.Timestamp(then.frozen_at))}): "
+        f"A’s weights {'are the same' if moved < 1e-9 else f'moved by {100 * moved:.1f} % one way'}",
+        "the data is the same" if same else f"the data was then to {data.get('last', 'another day')}",
+    ]
+    settings = then.content.get("view", {})
+    differing = [
+        k
+        for k in ("conf", "h", "from", "to", "scen", "base")
+        if settings.get(k) != query_of(book.asked).get(k)
+    ]
+    if differing:
+        parts.append(f"other settings differ too ({', '.join(differing)}), so not every number compares")
+    return "; ".join(parts) + ".", table.rename_axis("of A")
