@@ -5,6 +5,7 @@ import streamlit as st
 
 from riskcore.dashboard import cached
 from riskcore.dashboard.frame import Frame, open_page
+from riskcore.dashboard.review_overview import gate_light
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.sentences import (
     few_tail_note,
@@ -100,6 +101,8 @@ def summary(frame: Frame) -> None:
     """Say and show the four headline figures."""
     headline(frame)
     cards(frame)
+    with guarded():
+        gate_light(frame)
 
 
 def shares(frame: Frame) -> None:

@@ -350,4 +350,6 @@ def _drawn_back(best: Floats, start: Floats, holds: Callable[[Floats], bool]) ->
             high = middle
         else:
             low = middle
-    return start + high * (best - start)
+    # A touch beyond, so that weights written with twelve digits hold as well.
+    beyond = start + min(1.0, high + 1e-7) * (best - start)
+    return beyond if holds(beyond) else start + high * (best - start)

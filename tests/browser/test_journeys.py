@@ -11,7 +11,21 @@ from playwright.sync_api import Locator, Page, expect
 from riskcore.data.sample import load_sample
 from tests.browser.conftest import Visit, idle
 
-PAGES = ("", "data", "contributions", "tail", "factors", "benchmark", "stress", "allocation", "backtest", "sizing")
+PAGES = (
+    "",
+    "data",
+    "contributions",
+    "tail",
+    "factors",
+    "benchmark",
+    "stress",
+    "trades",
+    "allocation",
+    "backtest",
+    "sizing",
+    "review",
+    "exhibits",
+)
 ASSETS = ("SPY", "QQQ", "FTSE100", "NIKKEI225", "HANGSENG", "BND", "GOLD")
 TROUBLE = (
     '[data-testid="stException"], [data-testid="stAlertContentError"], [data-testid="stAlertContentWarning"]'

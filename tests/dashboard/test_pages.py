@@ -12,7 +12,21 @@ from riskcore.stress import index_gap, replay
 from tests.dashboard.reading import checked, words
 from tests.data.yahoo_stand_in import stand_in
 
-PAGES = ("", "data", "contributions", "tail", "factors", "benchmark", "stress", "allocation", "backtest", "sizing")
+PAGES = (
+    "",
+    "data",
+    "contributions",
+    "tail",
+    "factors",
+    "benchmark",
+    "stress",
+    "trades",
+    "allocation",
+    "backtest",
+    "sizing",
+    "review",
+    "exhibits",
+)
 
 
 @pytest.fixture(scope="module")
