@@ -139,7 +139,7 @@ def _preview(found: PriceSet | RiskcoreError, question: str, key: str) -> None:
         returns = frame.pct_change(fill_method=None).iloc[1:]
         typical = 100 * np.nanmedian(np.abs(returns.to_numpy()))
         st.caption(plain(f"A typical move per row is {typical:.2g} %."))
-        table = returns.head(PREVIEW_ROWS).map(lambda value: f"{100 * value:.3g} %")
+        table = returns.head(PREVIEW_ROWS).map(lambda value: f"{100 * value:.3g} %".replace("-", "−"))
     else:
         table = frame.head(PREVIEW_ROWS)
     data_table(table, key=f"preview_{key}")

@@ -27,8 +27,12 @@ FORMATS = [
     "%d-%b-%Y",
     "%b %d, %Y",
     "%Y/%m/%d",
+    "%d. %B %Y",
+    "%Y年%m月%d日",
+    "%Y-%m-%dT16:00:00-05:00",
     "serial",
 ]
+MARKS = ["", ",", " ", "'", "\u00a0", "\u202f", "’"]
 
 
 @st.composite
@@ -63,7 +67,13 @@ def grouped(text: str, mark: str) -> str:
 
 
 def written(frame, *, sep, decimal, thousands, date_format, order, encoding, newline, long):
-    swap = {",": str.maketrans(".,", ",."), ".": str.maketrans("", "")}[decimal]
+    other = {".": ",", ",": "."}[decimal]
+
+    def marked(text):
+        mark = other if thousands == "," else thousands
+        text = grouped(text, "#") if thousands else text
+        return text.replace(".", decimal).replace("#", mark)
+
     days = [
         str((d - pd.Timestamp("1899-12-30")).days) if date_format == "serial" else d.strftime(date_format)
         for d in frame.index
@@ -73,7 +83,7 @@ def written(frame, *, sep, decimal, thousands, date_format, order, encoding, new
         if np.isnan(value):
             return ""
         text = repr(float(value))
-        return (grouped(text, ",") if thousands else text).translate(swap)
+        return marked(text)
 
     if long:
         lines = [["date", "ticker", "close"]]
@@ -106,7 +116,7 @@ def written(frame, *, sep, decimal, thousands, date_format, order, encoding, new
     frame=tables(),
     sep=st.sampled_from([",", ";", "\t", "|"]),
     decimal=st.sampled_from([".", ","]),
-    thousands=st.booleans(),
+    thousands=st.sampled_from(MARKS),
     date_format=st.sampled_from(FORMATS),
     order=st.sampled_from(["oldest first", "newest first"]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"]),
@@ -149,7 +159,7 @@ def test_a_plain_table_is_loaded_in_every_dialect_not_just_refused():
                             frame,
                             sep=sep,
                             decimal=decimal,
-                            thousands=False,
+                            thousands="",
                             date_format=date_format,
                             order=order,
                             encoding="utf-8",
