@@ -92,26 +92,36 @@ def test_groups_by_currency_are_still_those_of_the_assets():
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    "cases",
     [
-        ({"base": "XYZ"}, "base: ECB reference rates have none for XYZ"),
-        ({"base": "Euro"}, "base: “Euro” is not a currency code"),
-        ({"a": "n:SPY~x"}, "a: “n:SPY~x” is not a list of ticker~shares"),
-        ({"a": "n:SPY~1;SPY~2"}, "names SPY twice"),
-        ({"a": "n:SPY~1~-2"}, "has a price of SPY that is not positive"),
-        ({"a": "n:SPY~-1"}, "weights need a positive value"),
-        ({"a": "n:NONE~1"}, "has no NONE"),
-        ({"a": "n:BTC~1"}, "A holds BTC, which is not among the assets shown"),
-        ({"b": "p:nothing"}, "b: No saved portfolio has the key nothing on this server"),
-        ({"b": "p:../x"}, "b: “p:../x” does not name a saved portfolio"),
-        ({"bench": "p:nothing@2"}, "No saved portfolio, version 2, has the key nothing"),
+        {
+            "base": ("XYZ", "base: ECB reference rates have none for XYZ"),
+            "a": ("n:SPY~x", "a: “n:SPY~x” is not a list of ticker~shares"),
+            "b": ("p:nothing", "b: No saved portfolio has the key nothing on this server"),
+        },
+        {
+            "base": ("Euro", "base: “Euro” is not a currency code"),
+            "a": ("n:SPY~1;SPY~2", "names SPY twice"),
+            "b": ("p:../x", "b: “p:../x” does not name a saved portfolio"),
+        },
+        {
+            "a": ("n:SPY~1~-2", "has a price of SPY that is not positive"),
+            "b": ("n:SPY~-1", "weights need a positive value"),
+            "bench": ("p:nothing@2", "No saved portfolio, version 2, has the key nothing"),
+        },
+        {
+            "a": ("n:NONE~1", "has no NONE"),
+            "b": ("n:BTC~1", "B holds BTC, which is not among the assets shown"),
+        },
     ],
 )
-def test_what_the_link_cannot_mean_is_said_and_the_default_shown(open_app, home, query, said):
-    app = open_app("data", **query)
-    warned = "\n".join(w.value.replace("\\", "") for w in app.warning)
-    assert said in warned and "The default is used instead." in warned
-    assert not set(query) & set(app.query_params)
+def test_what_the_link_cannot_mean_is_said_and_the_default_shown(open_app, home, cases):
+    app = open_app("data", **{key: text for key, (text, _) in cases.items()})
+    warned = [w.value.replace("\\", "") for w in app.warning]
+    for _, said in cases.values():
+        (sentence,) = [w for w in warned if said in w]
+        assert sentence.endswith("The default is used instead.")
+    assert not set(cases) & set(app.query_params)
 
 
 def test_data_without_stated_currencies_has_no_base_currency(open_app):
@@ -183,6 +193,27 @@ def test_a_portfolio_of_five_hundred_positions_fits_a_link(home):
     assert len(code) < 60 and content_of(code) == weights
     with pytest.raises(InputError, match="called All of it already"):
         holdings.save("All of it")
+
+
+@pytest.mark.slow
+def test_too_many_positions_for_a_link_are_saved_from_the_page(open_app, home):
+    names = [f"A-LONG-TICKER-{k:03d}" for k in range(250)]
+    days = pd.bdate_range("2024-01-01", periods=30)
+    steps = np.random.default_rng(5).normal(0.0, 0.01, (30, 250))
+    frame = pd.DataFrame(100.0 * np.exp(np.cumsum(steps, axis=0)), index=days, columns=names)
+    table = plain_assets(names, currencies=["USD"] * 250)
+    key = cached.keep_price_set(PriceSet("file-2", "wide.csv", frame, table, 252.0, "uploaded file"))
+    app = open_app("data", data=key, b="equal_weight")
+    rows = "\n".join(f"{name}\t{10 + k}" for k, name in enumerate(names))
+    checked(app.text_area(key="weights_text").set_value("Ticker\tShares\n" + rows).run())
+    assert "250 positions are too many for a link" in words(app)
+    checked(app.button(key="use_a").click().run())
+    assert "a" not in app.query_params and "blank" in words(app)
+    checked(app.text_input(key="holdings_name").set_value("Wide").run())
+    checked(app.button(key="use_a").click().run())
+    assert app.query_params["a"].startswith("p:") and app.query_params["data"] == key
+    held = Book(View(data=key, a=app.query_params["a"])).a
+    assert held.title == "Wide" and (held.portfolio.weights > 0).sum() == 250
 
 
 def test_pasted_amounts_in_two_currencies_become_one_value(open_app):

@@ -25,20 +25,21 @@ def test_the_default_view_has_an_empty_query():
 
 def test_a_full_view_survives_the_url():
     view = View(
-        "india",
-        ("TCS", "INFY"),
-        date(2010, 1, 4),
-        date(2012, 5, 6),
-        "cvar_parity",
-        "w:TCS~0.25;INFY~-0.1",
-        "NIFTY50",
-        "var",
-        0.975,
-        "10d",
-        0.03,
-        2.5e6,
-        "INR",
-        True,
+        data="india",
+        assets=("TCS", "INFY"),
+        start=date(2010, 1, 4),
+        end=date(2012, 5, 6),
+        a="cvar_parity",
+        b="w:TCS~0.25;INFY~-0.1",
+        bench="NIFTY50",
+        measure="var",
+        confidence=0.975,
+        horizon="10d",
+        risk_free=0.03,
+        value=2.5e6,
+        currency="INR",
+        base="EUR",
+        explain=True,
     )
     assert read_view(given_query(view)) == (view, ())
 
