@@ -10,7 +10,14 @@ import streamlit as st
 from riskcore.dashboard import state
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.controls import measure_control
-from riskcore.dashboard.factors_model import MOST_FACTORS, Model, build, default_factors, foreign
+from riskcore.dashboard.factors_model import (
+    MOST_FACTORS,
+    Model,
+    base_of,
+    build,
+    default_factors,
+    foreign,
+)
 from riskcore.dashboard.stress_shocks import number_of
 from riskcore.dashboard.text import plain
 from riskcore.data.files import Answers, load_prices
@@ -52,7 +59,7 @@ def chosen_model(book: Book, *, drawn: bool) -> Model:
         on_weeks=_one_of("fitted", FITTED, "weekly") == "weekly",
         penalty=number_of("ridge", 0.0, 0.0, MOST_RIDGE),
         errors=cast(Errors, _one_of("se", ERRORS, "classic")),
-        with_currencies=str(state.recall("fx")).lower() in ("true", "1"),
+        currencies="unhedged" if str(state.recall("fx")).lower() in ("true", "1") else "as shown",
         brought=brought,
         file_holds=str(state.recall("factor_kind") or "prices"),
     )
@@ -131,7 +138,8 @@ def _draw_model(book: Book, kind: str) -> None:
             "Currencies unhedged",
             key="fx",
             bind="query-params",
-            help=f"Returns of {plain(', '.join(abroad))} in dollars, with exchange rates as further factors.",
+            help=f"Returns of {plain(', '.join(abroad))} in {base_of(book)}, with exchange rates as further "
+            "factors.",
         )
 
 

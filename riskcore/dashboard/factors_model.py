@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
 
 import pandas as pd
 
 from riskcore.dashboard import cached
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.contribution_sections import Lines
-from riskcore.data.currency import ecb_rates, unit_of, with_rates
+from riskcore.dashboard.money import rates_for
+from riskcore.data.currency import unit_of, with_rates
 from riskcore.data.factor_file import join_factors
 from riskcore.data.price_set import PriceSet
 from riskcore.errors import InputError, MissingDataError, listed
@@ -34,9 +36,10 @@ from riskcore.results.factors import (
 )
 from riskcore.scenarios import Scenarios
 
-__all__ = ["BASE", "MOST_FACTORS", "Choices", "Model", "build", "default_factors", "foreign"]
+__all__ = ["MOST_FACTORS", "Choices", "Currencies", "Model", "base_of", "build", "default_factors", "foreign"]
 
-BASE = "USD"
+USUAL_BASE = "USD"
+Currencies = Literal["as shown", "hedged", "unhedged"]
 MOST_FACTORS = 6
 # Beside the index, one series of each of these classes stands for what moves bonds and commodities.
 FURTHER_CLASSES = ("Bonds", "Commodity")
@@ -141,14 +144,22 @@ def default_factors(prices: PriceSet, assets: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f for f in (prices.default_index, *further) if f is not None))
 
 
+def base_of(book: Book) -> str:
+    """Return the currency that unhedged returns are counted in: the frame's, or dollars."""
+    return book.view.base or USUAL_BASE
+
+
 def foreign(book: Book) -> dict[str, str]:
-    """Return the assets in a currency that exchange rates are known for, each with its currency."""
-    table = book.prices.assets
-    stated = {asset: str(table.loc[asset, "currency"]) for asset in book.assets}
-    if BASE not in stated.values():
+    """Return the assets in a currency that exchange rates are known for, each with its currency.
+
+    Without a base currency in the frame, dollars are one only where an asset is in dollars.
+    """
+    table, base = book.local.assets, base_of(book)
+    stated = {asset: unit_of(str(table.loc[asset, "currency"]))[0] for asset in book.assets}
+    if not book.view.base and base not in stated.values():
         return {}
-    known = set(ecb_rates().currencies) - {BASE}
-    return {asset: unit_of(code)[0] for asset, code in stated.items() if code and unit_of(code)[0] in known}
+    known = set(rates_for(book.local, base, book.assets).currencies)
+    return {a: code for a, code in stated.items() if code in known and code != base and base in known}
 
 
 def build(
@@ -159,18 +170,20 @@ def build(
     on_weeks: bool = True,
     penalty: float = 0.0,
     errors: Errors = "classic",
-    with_currencies: bool = False,
+    currencies: Currencies = "as shown",
     brought: PriceSet | None = None,
     file_holds: str = "prices",
 ) -> Model:
     """Return the model of the choices made on the page; `brought` are the factors of an uploaded file.
 
-    Rows that overlap get Newey and West's errors whatever was asked: the classic ones would be too small.
+    Currencies "as shown" are those of the frame; "hedged" are local returns; "unhedged" are returns in the
+    base currency, with exchange rates as further factors where factors are observed. Rows that overlap get
+    Newey and West's errors whatever was asked: the classic ones would be too small.
     """
-    prices, rates = book.prices, dict[str, str]()
-    if with_currencies and foreign(book):
-        names = list(dict.fromkeys((*book.assets, *chosen)))
-        prices, found, _ = with_rates(prices, names, BASE, ecb_rates())
+    prices, rates = book.prices if currencies == "as shown" else book.local, dict[str, str]()
+    if currencies == "unhedged" and foreign(book):
+        names, base = list(dict.fromkeys((*book.assets, *chosen))), base_of(book)
+        prices, found, _ = with_rates(book.local, names, base, rates_for(book.local, base, book.assets))
         rates = {asset: rate for asset, rate in found.items() if asset in foreign(book)}
     if brought is not None:
         prices, brought_names = join_factors(prices, brought)

@@ -4,8 +4,8 @@ import streamlit as st
 
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.contribution_sections import Lines
-from riskcore.dashboard.factors_model import Model, build, default_factors
-from riskcore.dashboard.script import window_literal
+from riskcore.dashboard.factors_model import Model, base_of, build, default_factors
+from riskcore.dashboard.script import rates_literal, window_literal
 from riskcore.dashboard.sentences import MEASURE_WORDS, few_tail_note, holding_note
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, notice, show
@@ -20,6 +20,8 @@ __all__ = ["common_bet", "exposures", "factor_risk", "risk_by_factor", "script_i
 NOTABLE = 0.1
 # Below half a percent a share is not worth a sentence.
 HARDLY = 0.005
+# The usual bound on variance inflation.
+ALIKE = 10.0
 # Assets of the whole world have no market whose close comes early or late.
 WORLDWIDE = {"", "Global"}
 IMPORTS = """
@@ -51,7 +53,8 @@ def common_bet(model: Model) -> None:
     st.header(plain(bet_words(model, a, found[0])), anchor=False)
     st.markdown(plain(f"{bet_words(model, b, found[1])} {_rest_words(model, found)}"))
     for note in filter(
-        None, [*(holding_note(h) for h in model.book.both), _shortened(model), _unhedged(model)]
+        None,
+        [*(holding_note(h) for h in model.book.both), _shortened(model), _unhedged(model), _alike(model)],
     ):
         notice(note)
     if model.book.view.measure != "volatility" and (
@@ -159,13 +162,26 @@ def _shortened(model: Model) -> str:
     )
 
 
+def _alike(model: Model) -> str:
+    """Return which factors move so much together that the split between them means little."""
+    inflation = model.fit.inflation
+    alike = [str(name) for name in inflation.index[inflation > ALIKE]]
+    if len(alike) < 2:
+        return ""
+    return (
+        f"{listed(alike)} follow almost from one another (variance inflation up to "
+        f"{number(float(inflation.max()), 0)}): how the risk is split between them means little, what they "
+        "carry together stays. Leave one out, or raise the ridge penalty under Model."
+    )
+
+
 def _unhedged(model: Model) -> str:
     rates = dict(model.choices.rates)
     if not rates:
         return ""
     return (
-        f"Unhedged: this page counts {listed(rates, most=8)} in dollars, with exchange rates as factors, "
-        "so its risk differs from the other pages’."
+        f"Unhedged: this page counts {listed(rates, most=8)} in {base_of(model.book)}, with exchange rates "
+        "as factors. Pages on local returns show another risk."
     )
 
 
@@ -239,7 +255,8 @@ def script_imports(model: Model) -> str:
     if not model.choices.factors:
         lines.append("from riskcore.factors import statistical_factors")
     if model.choices.rates:
-        lines.append("from riskcore.data.currency import ecb_rates, with_rates")
+        taken = rates_literal(model.book, base_of(model.book)).split("(")[0]
+        lines.append(f"from riskcore.data.currency import {taken}, with_rates")
         lines.append("from riskcore.factors import unhedged")
     if model.file is not None:
         lines.append("from pathlib import Path")
@@ -256,7 +273,9 @@ def script_lines(model: Model) -> str:
     if rates:
         named = [f for f in choices.factors if f in model.book.prices.tickers]
         names = list(dict.fromkeys((*choices.assets, *named)))
-        wide.append(f"prices, _, _ = with_rates(prices, {names!r}, 'USD', ecb_rates())")
+        base, local = base_of(model.book), "local" if view.base else "prices"
+        literal = rates_literal(model.book, base)
+        wide.append(f"prices, _, _ = with_rates({local}, {names!r}, {base!r}, {literal})")
     if model.file is not None:
         wide.append(f"path = Path({model.file!r})  # the file of factors as it was loaded")
         wide.append(f"answers = Answers(kind={model.file_holds!r})")

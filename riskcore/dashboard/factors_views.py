@@ -5,7 +5,7 @@ import streamlit as st
 
 from riskcore.dashboard import state
 from riskcore.dashboard.contribution_sections import Lines
-from riskcore.dashboard.factors_model import MOST_FACTORS, Model, build, foreign
+from riskcore.dashboard.factors_model import MOST_FACTORS, Currencies, Model, base_of, build, foreign
 from riskcore.dashboard.sentences import amount
 from riskcore.dashboard.stress_shocks import number_of
 from riskcore.dashboard.text import plain
@@ -21,6 +21,8 @@ from riskcore.results.factors import FactorShockResult
 __all__ = ["VIEWS", "offered"]
 
 WIDEST, USUAL_FALL = 60, -10
+HEDGED: Currencies = "hedged"
+UNHEDGED: Currencies = "unhedged"
 OTHERS = {"still": "Others stand still", "follow": "Others follow"}
 
 
@@ -185,9 +187,9 @@ def currencies(model: Model) -> Lines:
             on_weeks=choices.weekly,
             penalty=choices.penalty,
             errors=choices.errors,
-            with_currencies=switch,
+            currencies=switch,
         )
-        for switch in (False, True)
+        for switch in (HEDGED, UNHEDGED)
     ]
     rates = tuple(dict.fromkeys(rate for _, rate in both[1].choices.rates))
     table = {}
@@ -211,8 +213,8 @@ def currencies(model: Model) -> Lines:
     abroad = foreign(book)
     st.caption(
         plain(
-            f"In dollars: {listed(abroad, most=10)}. ECB reference rates, fixed at 14:15 in Frankfurt, no "
-            "interest. Hedging is taken to be complete and free. The switch “Currencies unhedged” under "
+            f"In {base_of(book)}: {listed(abroad, most=10)}. Exchange rates carry no interest and are fixed "
+            "at hours of their own. Hedging is taken to be complete and free. “Currencies unhedged” under "
             "Model turns the whole page."
         )
     )

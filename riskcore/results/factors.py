@@ -76,6 +76,18 @@ class ExposureResult:
         """Exposure over standard error; NaN where the error is zero by construction."""
         return self.exposures / self.standard_errors.where(self.standard_errors > 0.0)
 
+    @property
+    def inflation(self) -> pd.Series:
+        """By factor: 1 / (1 − R²) of its regression on the other factors, 1 when it is unrelated to them.
+
+        So much larger is the variance of an exposure than for unrelated factors. Above about 10, how risk is
+        split between the factors concerned means little; what they carry together stays.
+        """
+        covariance = self.factor_covariance.to_numpy()
+        scale = np.sqrt(np.diag(covariance))
+        inverse = np.linalg.inv(covariance / np.outer(scale, scale))
+        return pd.Series(np.diag(inverse), index=list(self.factors), name="inflation")
+
 
 @dataclass(frozen=True, eq=False)
 class PortfolioExposureResult:

@@ -6,8 +6,8 @@ from contextlib import redirect_stdout
 import numpy as np
 import pytest
 
-from riskcore import allocate
-from riskcore.data.currency import ecb_rates, with_rates
+from riskcore import allocate, cvar
+from riskcore.data.currency import convert, ecb_rates, with_rates
 from riskcore.data.sample import load_sample
 from riskcore.factors import factor_contributions, factor_shock, fit_exposures, portfolio_exposures, unhedged
 from riskcore.figures.words import percent
@@ -126,7 +126,9 @@ def test_unhedged_currencies_turn_the_page(open_app, sample, a):
     b = fit_exposures(weeks.select(sample.assets), weeks.select(factors)).exposures
     found = factor_contributions(open_.select(sample.assets), open_.select(factors), b, a, confidence=0.95)
     np.testing.assert_allclose(table(app, SHARE)[SHARE], 100 * found.table["relative"], rtol=1e-8)
-    assert "Unhedged: this page counts FTSE100, NIKKEI225, HANGSENG in dollars" in words(app)
+    whole = convert(prices, "USD", ecb_rates(), assets=list(sample.assets)).scenarios(list(sample.assets))
+    assert found.total == pytest.approx(cvar(whole, a, confidence=0.95).value, rel=1e-9)
+    assert "Unhedged: this page counts FTSE100, NIKKEI225, HANGSENG in USD" in words(app)
     assert f"{found.total:.10f}" in printed(app)
 
 
@@ -141,9 +143,10 @@ def test_unhedged_currencies_turn_the_page(open_app, sample, a):
             {"measure": "var", "h": "1w", "fitted": "Rows as shown", "ridge": "0.5"},
             "Ridge regression, Newey–West errors, 10 lags",
         ),
+        ({"base": "EUR", "fx": "true"}, "USD in EUR, HKD in EUR follow almost from one another"),
         ({"scen": "vol:2"}, "this whole page stays on history"),
     ],
-    ids=["us", "india", "short and cash", "statistical", "var", "scenario set"],
+    ids=["us", "india", "short and cash", "statistical", "var", "euro", "scenario set"],
 )
 def test_other_data_and_models_have_an_answer(open_app, query, said):
     app = open_app("factors", **query)

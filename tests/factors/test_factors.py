@@ -175,6 +175,15 @@ def test_t_statistics_are_missing_where_nothing_can_be_tested(weeks):
     assert fit.t_statistics.loc["QQQ", "SPY"] == pytest.approx(t)
 
 
+def test_inflation_is_one_over_one_minus_r_squared_of_the_other_factors(weeks):
+    factors = weeks.select(["SPY", "QQQ", "BND"])
+    found = fit_exposures(weeks, factors).inflation
+    for name in factors.assets:
+        rest = factors.select([f for f in factors.assets if f != name])
+        r_squared = fit_exposures(factors.select([name]), rest).r_squared[name]
+        assert found[name] == pytest.approx(1 / (1 - r_squared), rel=1e-9)
+
+
 def test_the_model_covariance_is_bfb_plus_d_and_keeps_variances(weeks):
     factors = weeks.select(FACTORS)
     fit = fit_exposures(weeks, factors)
