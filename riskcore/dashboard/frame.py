@@ -14,7 +14,7 @@ from riskcore.dashboard.controls import draw_controls
 from riskcore.dashboard.limits_code import limits_of
 from riskcore.dashboard.money import shares_words
 from riskcore.dashboard.text import counted, plain
-from riskcore.dashboard.view import HORIZONS, INSTEAD, MEASURES, View, query_of
+from riskcore.dashboard.view import HORIZONS, INSTEAD, MEASURES, PAGE_KEYS, View, query_of
 from riskcore.dashboard.widgets import guarded
 from riskcore.errors import InputError, RiskcoreError
 from riskcore.figures.words import dated
@@ -71,6 +71,10 @@ LARGE_TYPE = """<style>
 [data-testid="stMain"] h3 { font-size: 2.2rem; }
 [data-testid="stMain"] p { font-size: 1.45rem; line-height: 1.4; }
 </style>"""
+
+
+# Seen before anything else on a page that does not compute on history.
+LOUD = "<style>.st-key-scenario_set { border: 2px solid #D6453A; background: #D6453A1A; }</style>"
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,8 @@ class Frame:
 
     def _link(self) -> str:
         query = query_of(self.book.asked)
+        # What the page's own widgets have bound to the address belongs to the link as well.
+        query |= {key: st.query_params[key] for key in st.query_params if key in PAGE_KEYS}
         address = (st.context.url or "").split("?")[0]
         encoded = "&".join(f"{key}={quote(value, safe='~;,:.-_')}" for key, value in query.items())
         return f"{address}?{encoded}" if encoded else address
@@ -269,6 +275,7 @@ def _draw_scenario_set(page: str, view: View, book: Book) -> None:
     """Say loudly that the page computes on other scenarios than history, what does not, and the way back."""
     if not view.scenario_set:
         return
+    st.html(LOUD)
     with st.container(border=True, key="scenario_set"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge("Not history", icon=":material/warning:", color="red")

@@ -16,6 +16,7 @@ from riskcore.uncertainty import Measure, difference_interval, risk_interval
 
 __all__ = [
     "SEED",
+    "check_resampled",
     "difference_note",
     "difference_of",
     "difference_words",
@@ -29,7 +30,7 @@ SEED = 1
 
 def interval_of(book: Book, holding: Holding, measure: Measure) -> IntervalResult:
     """Return the 95 % sampling interval of a figure: stationary block bootstrap, seed shown."""
-    _check_resampled(book)
+    check_resampled(book)
     return cached.compute(
         _interval,
         book.scenarios,
@@ -45,7 +46,8 @@ def resampled(book: Book) -> bool:
     return book.scenarios.ordered and not book.scenarios.weighted
 
 
-def _check_resampled(book: Book) -> None:
+def check_resampled(book: Book) -> None:
+    """Refuse to draw from scenarios that are no days in order and of equal probability."""
     if not resampled(book):
         raise InputError(
             "Sampling intervals are drawn from days in order and of equal probability, and the active "
@@ -67,7 +69,7 @@ def _interval(
 
 def difference_of(book: Book, measure: Measure) -> IntervalResult:
     """Return A − B in a risk figure with its 95 % interval, both drawn from the same resampled days."""
-    _check_resampled(book)
+    check_resampled(book)
     return cached.compute(
         _difference,
         book.scenarios,

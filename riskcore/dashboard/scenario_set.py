@@ -83,6 +83,14 @@ STAYS = {
     "resamples days says so where it cannot use these scenarios.",
     "backtest": "A backtest walks through the days in order: this whole page stays on history.",
 }
+STAYS |= {
+    "factors": "Factors are measured on dated returns: regressions, and what follows, stay on history.",
+    "benchmark": "Beta, capture and whatever else follows dates stays on history.",
+    "sizing": "Volatility targets through time and drawdowns follow the days in order: they stay on history.",
+    "trades": "Drawdowns, crisis replays and betas follow the days in order: they stay on history.",
+    "exhibits": "Exhibits bring scenarios of their own: none of them changes.",
+    "data": "The data is what it was; only what is computed from it changes.",
+}
 ELSEWHERE = "What follows the days in order stays on history."
 
 

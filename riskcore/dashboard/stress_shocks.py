@@ -32,6 +32,7 @@ from riskcore.stress import (
     comonotone,
     conditional_index_gap,
     correlation_shock,
+    fitted_returns,
     index_gap,
     rates_shock,
     shock_contributions,
@@ -98,9 +99,7 @@ def gap(frame: Frame) -> None:
     )
     with guarded():
         of_a, of_b = (
-            cached.compute(
-                conditional_index_gap, wide, h.portfolio.on(wide.assets), index_asset=index, gap=move
-            )
+            cached.compute(_given, wide, h.portfolio.on(wide.assets), index_asset=index, gap=move)
             for h in book.both
         )
         st.markdown(plain(conditional_words(book, of_a, of_b)))
@@ -145,6 +144,19 @@ def betas_control(book: Book) -> str:
         help="Weekly: separate weeks. Dimson: daily, the day before and after added. Daily: the same day.",
     )
     return chosen if chosen in BETAS else USUAL_BETAS
+
+
+def _given(
+    scenarios: Scenarios, portfolio: Portfolio, *, index_asset: str, gap: float
+) -> ConditionalGapResult:
+    """Return the conditional expectation, with a fit that is remembered while the slider moves."""
+    return conditional_index_gap(
+        scenarios,
+        portfolio,
+        index_asset=index_asset,
+        gap=gap,
+        fit=lambda history: cached.derived(fitted_returns, history),
+    )
 
 
 def conditional_words(book: Book, a: ConditionalGapResult, b: ConditionalGapResult) -> str:

@@ -13,7 +13,7 @@ import streamlit as st
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.frame import Frame
-from riskcore.dashboard.intervals import SEED, interval_words
+from riskcore.dashboard.intervals import SEED, check_resampled, interval_words, resampled
 from riskcore.dashboard.tail_rolling import rolling, rolling_script
 from riskcore.dashboard.tail_words import (
     deepest_words,
@@ -125,6 +125,8 @@ def view_script(frame: Frame, chosen: str | None) -> str:
         return ""
     if chosen == "rolling":
         return rolling_script(frame)
+    if chosen == "models" and not resampled(frame.book):
+        return ""
     view = frame.view
     return SCRIPTS[chosen].format(confidence=view.confidence, seed=SEED, risk_free=view.risk_free)
 
@@ -137,6 +139,7 @@ def view_imports(chosen: str | None) -> str:
 def models(frame: Frame) -> None:
     """Draw VaR and CVaR of A and B under every model, with intervals and doubts."""
     book = frame.book
+    check_resampled(book)
     a, b = (_models_of(book, h) for h in book.both)
     measure = st.segmented_control(
         "Figure",

@@ -1,6 +1,6 @@
 """Stress: what the portfolio loses when something happens that is asked for by name."""
 
-from riskcore.stress.conditional_gap import conditional_index_gap
+from riskcore.stress.conditional_gap import conditional_index_gap, fitted_returns
 from riskcore.stress.correlation_shock import correlation_shock
 from riskcore.stress.generation import (
     block_paths,
@@ -66,6 +66,7 @@ __all__ = [
     "expected_correlation",
     "exponential_decay",
     "fit_t_copula",
+    "fitted_returns",
     "index_gap",
     "liquidation",
     "named_stress",

@@ -1,23 +1,45 @@
 """An index gap by conditional expectation: what the assets did when the index fell, or are fitted to do."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskcore.errors import AssetMismatchError, InputError, MissingDataError, listed
-from riskcore.numerics.multivariate_t import conditional_on, fit_multivariate_t
+from riskcore.numerics.multivariate_t import MultivariateT, conditional_on, fit_multivariate_t
 from riskcore.numerics.pooling import effective_scenarios, pool
 from riskcore.periods import spacing, trading_dates, weekly
 from riskcore.portfolio import Portfolio
 from riskcore.results.shocks import ConditionalGapResult
 from riskcore.scenarios import Scenarios
 
-__all__ = ["conditional_index_gap"]
+__all__ = ["conditional_index_gap", "fitted_returns"]
 
 FEWEST_OBSERVATIONS = 30
 
 
+def fitted_returns(scenarios: Scenarios) -> MultivariateT:
+    """Return the multivariate t of the returns that move, daily rows compounded to separate weeks.
+
+    It takes longest of all in `conditional_index_gap` and does not depend on the gap.
+    """
+    used = weekly(scenarios) if spacing(trading_dates(scenarios, "A fit")) == "day" else scenarios
+    return fit_multivariate_t(used.returns[:, _moving(used)], used.probabilities)
+
+
+def _moving(used: Scenarios) -> NDArray[np.bool_]:
+    """Return which assets move: cash that never does stays what it is, and has no place in a density."""
+    return np.asarray(np.ptp(used.returns, axis=0) > 0.0)
+
+
 def conditional_index_gap(
-    scenarios: Scenarios, portfolio: Portfolio, *, index_asset: str, gap: float
+    scenarios: Scenarios,
+    portfolio: Portfolio,
+    *,
+    index_asset: str,
+    gap: float,
+    fit: Callable[[Scenarios], MultivariateT] = fitted_returns,
 ) -> ConditionalGapResult:
     """Return what the portfolio is expected to lose given that an index gaps by `gap`.
 
@@ -37,6 +59,9 @@ def conditional_index_gap(
         The label of the index among the assets.
     gap
         Its return, a decimal in (−1, 1).
+    fit
+        How the scenarios are fitted beyond the range; a caller who asks for many gaps passes one that
+        remembers `fitted_returns`.
 
     Raises
     ------
@@ -83,7 +108,9 @@ def conditional_index_gap(
     column = used.assets.index(index_asset)
     low, high = float(used.returns[:, column].min()), float(used.returns[:, column].max())
     beyond = not low < move < high
-    stressed, effective, nu = (_extrapolated if beyond else _pooled)(used, column, move)
+    stressed, effective, nu = (
+        _extrapolated(used, column, move, lambda: fit(scenarios)) if beyond else _pooled(used, column, move)
+    )
     expected = stressed.probabilities @ stressed.returns
     expected[column] = move
     return ConditionalGapResult(
@@ -110,14 +137,15 @@ def _pooled(used: Scenarios, column: int, move: float) -> tuple[Scenarios, float
     return posterior, effective_scenarios(found.probabilities), np.nan
 
 
-def _extrapolated(used: Scenarios, column: int, move: float) -> tuple[Scenarios, float, float]:
+def _extrapolated(
+    used: Scenarios, column: int, move: float, fit: Callable[[], MultivariateT]
+) -> tuple[Scenarios, float, float]:
     """Move every row to the gap along the fitted regression, with the spread the conditional t has there."""
-    # Cash that never moves stays what it is, and has no place in a density.
-    moving = np.ptp(used.returns, axis=0) > 0.0
+    moving = _moving(used)
     if not moving[column]:
         raise InputError(f"The index {used.assets[column]} never moves in this window; choose another.")
     place = int(moving[:column].sum())
-    fitted = fit_multivariate_t(used.returns[:, moving], used.probabilities)
+    fitted = fit()
     mean, factor = conditional_on(fitted, place, move)
     slope = fitted.scatter[:, place] / fitted.scatter[place, place]
     left = used.returns[:, moving] - fitted.location
