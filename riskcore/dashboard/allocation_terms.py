@@ -10,19 +10,35 @@ from riskcore.allocation import ALLOCATORS, Constraints, GroupBound, black_litte
 from riskcore.dashboard import state
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.linked_table import linked_table, read_linked
+from riskcore.dashboard.opinions import Market, Tilt, read_market, read_tilts, views_of
 from riskcore.dashboard.view import quoted
 from riskcore.errors import InputError, listed
 from riskcore.estimators import COVARIANCE_LABELS, MEAN_LABELS, mean_returns
 from riskcore.figures.words import number
 from riskcore.scenarios import Scenarios
 
-__all__ = ["MEANS", "PLAIN", "Terms", "estimate_lines", "literal", "mean_of", "terms", "use"]
+__all__ = [
+    "MEANS",
+    "PLAIN",
+    "Terms",
+    "estimate_lines",
+    "linked_inputs",
+    "literal",
+    "mean_of",
+    "terms",
+    "use",
+    "uses_opinions",
+]
 
 LOW, HIGH, BUDGET = "minimum, %", "maximum, %", "risk budget, %"
 EDITABLE = {LOW: (-200.0, 300.0), HIGH: (-200.0, 300.0)}
 BUDGETS = {BUDGET: (0.0, 100.0)}
-EQUILIBRIUM = "equilibrium"
-MEANS = {**MEAN_LABELS, EQUILIBRIUM: "equilibrium, A as the market"}
+EQUILIBRIUM, POSTERIOR = "equilibrium", "black_litterman"
+MEANS = {
+    **MEAN_LABELS,
+    EQUILIBRIUM: "equilibrium, A as the market",
+    POSTERIOR: "Black–Litterman, views below",
+}
 ROUND = "terms_round"
 WHOLE = 1e-4
 
@@ -75,7 +91,8 @@ class Terms:
     constraints: Constraints | None = None
     mean: str = "sample"
     covariance: str = "sample"
-    market: tuple[tuple[str, float], ...] = ()
+    market: Market = ()
+    tilts: tuple[Tilt, ...] = ()
     budgets: tuple[tuple[str, float], ...] = ()
 
     def touch(self, method: str) -> bool:
@@ -120,7 +137,8 @@ def _drawn(book: Book) -> _Inputs:
             key="mu",
             bind="query-params",
             width=230,
-            help="Used by what looks at means: maximum Sharpe, Gaussian CVaR parity, and the frontiers.",
+            help="Used by what looks at means: maximum Sharpe, Gaussian CVaR parity, the frontiers, the "
+            "highest mean. Views are typed under Black–Litterman below.",
         )
         covariance = st.selectbox(
             "Covariance",
@@ -214,14 +232,18 @@ def _members(book: Book) -> dict[str, tuple[str, ...]]:
 def _meant(book: Book, inputs: _Inputs) -> Terms:
     """Return the inputs as terms; what cannot be meant is refused with the input's own words."""
     wanted = inputs.budgets[BUDGET]
-    market: tuple[tuple[str, float], ...] = ()
+    market: Market = ()
+    tilts: tuple[Tilt, ...] = ()
     if inputs.mean == EQUILIBRIUM:
         market = tuple((str(a), float(w)) for a, w in book.a.portfolio.weights.items())
+    elif inputs.mean == POSTERIOR:
+        market, tilts = read_market(book), read_tilts(book.assets)[0]
     return Terms(
         constraints=_constraints(book, inputs),
         mean=inputs.mean,
         covariance=inputs.covariance,
         market=market,
+        tilts=tilts,
         budgets=_budgets(wanted) if wanted.notna().any() else (),
     )
 
@@ -300,12 +322,23 @@ def _weights(weights: pd.Series) -> dict[str, float]:
 
 
 def mean_of(scenarios: Scenarios, asked: Terms, risk_free: float) -> pd.Series:
-    """Return the means per period that the terms ask for; those of an equilibrium are over the rate."""
-    if asked.mean != EQUILIBRIUM:
+    """Return the means per period that the terms ask for; what a market implies is over the rate."""
+    if asked.mean not in (EQUILIBRIUM, POSTERIOR):
         return mean_returns(scenarios, asked.mean)
-    implied = black_litterman_posterior(scenarios, dict(asked.market), covariance=asked.covariance)
-    means: pd.Series = implied.equilibrium + risk_free
+    views = views_of(scenarios, asked.tilts, asked.covariance)
+    found = black_litterman_posterior(scenarios, dict(asked.market), views, covariance=asked.covariance)
+    means: pd.Series = found.mean + risk_free
     return means
+
+
+def uses_opinions() -> bool:
+    """Return whether the means chosen come from the typed market and views."""
+    return state.recall("mu") in (POSTERIOR, MEANS[POSTERIOR])
+
+
+def linked_inputs() -> tuple[str, str]:
+    """Return the market and the views that the link holds now."""
+    return str(st.query_params.get("market", "")), str(st.query_params.get("tilts", ""))
 
 
 def literal(constraints: Constraints) -> str:
@@ -333,12 +366,13 @@ def estimate_lines(book: Book, asked: Terms) -> tuple[str, str]:
     """Return what a script needs before, and as further arguments, for the means and the covariance."""
     before, arguments = "", ""
     if asked.mean != "sample":
-        if asked.mean == EQUILIBRIUM:
+        if asked.mean in (EQUILIBRIUM, POSTERIOR):
             rate = book.view.risk_free / book.scenarios.periods_per_year
+            views = views_of(book.scenarios, asked.tilts, asked.covariance)
             before = (
-                f"from riskcore.allocation import black_litterman_posterior\n"
-                f"mean = black_litterman_posterior(scenarios, a.weights.to_dict(), "
-                f"covariance={asked.covariance!r}).equilibrium + {rate!r}\n"
+                "from riskcore.allocation import View, black_litterman_posterior\n"
+                f"mean = black_litterman_posterior(scenarios, {dict(asked.market)!r}, {views!r}, "
+                f"covariance={asked.covariance!r}).mean + {rate!r}\n"
             )
         else:
             before = (

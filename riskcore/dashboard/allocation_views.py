@@ -1,50 +1,40 @@
 """Closer look of the Allocation page: Black–Litterman, what a market implies and what views make of it."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 import streamlit as st
 
-from riskcore.allocation import View, black_litterman, black_litterman_posterior
-from riskcore.allocation.black_litterman import TAU
+from riskcore.allocation import black_litterman, black_litterman_posterior
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.allocation_sections import Weighed, make_buttons
+from riskcore.dashboard.allocation_terms import linked_inputs, uses_opinions
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.contribution_sections import Lines
-from riskcore.dashboard.linked_table import linked_table, read_linked
+from riskcore.dashboard.linked_table import linked_table
+from riskcore.dashboard.opinions import (
+    MOST,
+    RANGES,
+    RATE,
+    Market,
+    Tilt,
+    linked_tilts,
+    market_of,
+    read_market,
+    read_tilts,
+    usual_market,
+    views_of,
+)
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.view import quoted, unquoted
 from riskcore.dashboard.widgets import current_theme, data_table, explain, notice, show
-from riskcore.errors import InputError
-from riskcore.estimators import covariance_matrix
 from riskcore.figures import draw_weights
-from riskcore.figures.words import card_percent, number
+from riskcore.figures.words import card_percent
 from riskcore.results import AllocationResult
 from riskcore.scenarios import Scenarios
 
 __all__ = ["opinions"]
 
-MARKET = "market weight, %"
-RANGES = {MARKET: (0.0, 100.0)}
 ASSET, OVER, EXPECTED, SURE = "asset", "earns more than", "by, % per year", "certainty, %"
-RATE = "the risk-free rate"
 HALF = 50.0
-MOST = 100.0
-KEY, START = "tilts", "tilts_start"
-
-
-@dataclass(frozen=True)
-class Tilt:
-    """One view as typed: an asset earns `value` more than another (or than the rate), how certainly."""
-
-    asset: str
-    over: str
-    value: float
-    sure: float
-
-    def weights(self) -> dict[str, float]:
-        """Return the portfolio the view is about."""
-        return {self.asset: 1.0} | ({} if self.over == RATE else {self.over: -1.0})
+START = "tilts_start"
 
 
 def opinions(weighed: Weighed) -> Lines:
@@ -81,21 +71,8 @@ def opinions(weighed: Weighed) -> Lines:
     return _lines(book, market, tilts, weighed.terms.covariance)
 
 
-def views_of(scenarios: Scenarios, tilts: tuple[Tilt, ...], covariance: str) -> list[View]:
-    """Return typed views per period; a certainty c gives the error (1 − c)/c of the prior's variance."""
-    sigma = covariance_matrix(scenarios, covariance)
-    found = []
-    for tilt in tilts:
-        w = pd.Series(tilt.weights()).reindex(sigma.index, fill_value=0.0)
-        variance = (
-            (MOST - tilt.sure) / tilt.sure * TAU * float(w.to_numpy() @ sigma.to_numpy() @ w.to_numpy())
-        )
-        found.append(View(tilt.weights(), tilt.value / 100 / scenarios.periods_per_year, variance))
-    return found
-
-
 def solve_opinions(
-    scenarios: Scenarios, *, market: tuple[tuple[str, float], ...], tilts: tuple[Tilt, ...], covariance: str
+    scenarios: Scenarios, *, market: Market, tilts: tuple[Tilt, ...], covariance: str
 ) -> AllocationResult:
     """Return the Black–Litterman weights."""
     views = views_of(scenarios, tilts, covariance)
@@ -103,7 +80,7 @@ def solve_opinions(
 
 
 def returns_of(
-    scenarios: Scenarios, *, market: tuple[tuple[str, float], ...], tilts: tuple[Tilt, ...], covariance: str
+    scenarios: Scenarios, *, market: Market, tilts: tuple[Tilt, ...], covariance: str
 ) -> pd.DataFrame:
     """Return the means per year, before and after the views."""
     views = views_of(scenarios, tilts, covariance)
@@ -112,29 +89,22 @@ def returns_of(
     return table * scenarios.periods_per_year
 
 
-def _asked(book: Book) -> tuple[tuple[tuple[str, float], ...], tuple[Tilt, ...]]:
+def _asked(book: Book) -> tuple[Market, tuple[Tilt, ...]]:
     """Draw the two editors, or read the link where one part of the page is shown alone."""
-    index = pd.Index(book.assets, name="asset")
-    usual = pd.DataFrame({MARKET: (100 * book.a.portfolio.weights).clip(lower=0.0).round(6)}, index=index)
     if book.view.present:
-        table = read_linked(str(st.query_params.get("market", "")), usual, RANGES)[0]
-        tilts = _from_link(book.assets)[0]
-    else:
-        left, right = st.columns([1, 2])
-        with left:
-            st.caption("The market; A until you type.")
-            table = linked_table("market", usual, ranges=RANGES)
-        with right:
-            st.caption("Views; a row each.")
-            tilts = _edited(book.assets)
-    weights = table[MARKET].fillna(0.0) / 100.0
-    total = float(weights.sum())
-    if abs(total - 1.0) > 1e-4:
-        raise InputError(
-            f"The market weights add up to {number(100 * total, 2)} %, not to 100 %: change them until "
-            "they do."
-        )
-    return tuple((str(a), float(w) / total) for a, w in weights.items()), tilts
+        return read_market(book), read_tilts(book.assets)[0]
+    before = linked_inputs()
+    left, right = st.columns([1, 2])
+    with left:
+        st.caption("The market; A until you type.")
+        table = linked_table("market", usual_market(book), ranges=RANGES)
+    with right:
+        st.caption("Views; a row each.")
+        tilts = _edited(book.assets)
+    if linked_inputs() != before and uses_opinions():
+        # The allocators above were weighed with the views before this edit.
+        st.rerun()
+    return market_of(table), tilts
 
 
 def _edited(assets: tuple[str, ...]) -> tuple[Tilt, ...]:
@@ -142,7 +112,7 @@ def _edited(assets: tuple[str, ...]) -> tuple[Tilt, ...]:
     editor = "tilts_" + "_".join(assets)
     start = state.recall(START)
     if start is None or state.recall(editor) is None:
-        known, lost = _from_link(assets)
+        known, lost = read_tilts(assets)
         start = pd.DataFrame(
             [(t.asset, t.over, t.value, t.sure) for t in known], columns=[ASSET, OVER, EXPECTED, SURE]
         ).astype({ASSET: object, OVER: object, EXPECTED: float, SURE: float})
@@ -173,34 +143,13 @@ def _edited(assets: tuple[str, ...]) -> tuple[Tilt, ...]:
         if asset != over
     )
     if tilts:
-        rows = (f"{quoted(t.asset)}~{quoted(t.over)}~{t.value:g}~{t.sure:g}" for t in tilts)
-        st.query_params[KEY] = ";".join(rows)
+        st.query_params["tilts"] = linked_tilts(tilts)
     else:
-        st.query_params.pop(KEY, None)
+        st.query_params.pop("tilts", None)
     return tilts
 
 
-def _from_link(assets: tuple[str, ...]) -> tuple[tuple[Tilt, ...], list[str]]:
-    """Return the views a link holds, and those that fit nothing here."""
-    found, lost = [], []
-    for part in filter(None, str(st.query_params.get(KEY, "")).split(";")):
-        pieces = [unquoted(piece) for piece in part.split("~")]
-        try:
-            tilt = Tilt(pieces[0], pieces[1], float(pieces[2]), float(pieces[3]))
-        except (ValueError, IndexError):
-            lost.append(part[:40])
-            continue
-        fits = tilt.asset in assets and tilt.over in (RATE, *assets) and tilt.over != tilt.asset
-        if fits and abs(tilt.value) <= MOST and 1.0 <= tilt.sure <= MOST:
-            found.append(tilt)
-        else:
-            lost.append(part[:40])
-    return tuple(found), lost
-
-
-def _lines(
-    book: Book, market: tuple[tuple[str, float], ...], tilts: tuple[Tilt, ...], covariance: str
-) -> Lines:
+def _lines(book: Book, market: Market, tilts: tuple[Tilt, ...], covariance: str) -> Lines:
     views = views_of(book.scenarios, tilts, covariance)
     return Lines(
         f"views = {views!r}\n"

@@ -13,6 +13,7 @@ from riskcore.allocation import (
     View,
     allocate,
     black_litterman,
+    black_litterman_posterior,
     constrained_frontier,
     maximum_mean,
     maximum_sharpe,
@@ -378,6 +379,13 @@ def test_views_move_the_market(look, sample):
     table = table_with(app, "with views (% of value)")
     assert np.allclose(table["with views (% of value)"], 100 * wanted, atol=1e-6)
     assert f"{wanted['BND']:.7f}" in printed(app)
+    app = look("opinions", tilts="BND~SPY~3~50", more="Maximum Sharpe", mu="Black–Litterman, views below")
+    means = black_litterman_posterior(sample, market, [view]).mean
+    wanted = maximum_sharpe(sample, mean=means).weights
+    assert np.allclose(weights_shown(app)["Maximum Sharpe (% of value)"], 100 * wanted, atol=1e-6)
+    told = printed(app).split("Maximum Sharpe ratio")[1]
+    # The editor holds market weights to six decimals of a per cent.
+    assert float(told.split("BND")[1].split()[0]) == pytest.approx(wanted["BND"], abs=1e-6)
     wrong = look("opinions", market="SPY~90", tilts="TSLA~SPY~3~50")
     assert any("not to 100" in e.value for e in wrong.error)
     assert any("TSLA" in i.value for i in wrong.info)
