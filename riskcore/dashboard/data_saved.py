@@ -50,6 +50,7 @@ def _run(doing: Callable[[], str]) -> None:
     """Do something to the store in a button's callback; the next run tells what became of it."""
     try:
         state.store(TOLD, ("done", doing()))
+        saved.forget()
     except RiskcoreError as error:
         state.store(TOLD, ("failed", str(error)))
 

@@ -49,8 +49,11 @@ class Holdings:
             raise InputError(f"A portfolio is called {name[:60]} already; choose another name.")
         if isinstance(self.content, Shares):
             details = {"data": self.data, **details_of(self.content)}
-            return code_of(shelf.save(name, self.content.pieces, kind="shares", details=details))
-        return code_of(shelf.save(name, self.content, details={"data": self.data}))
+            kept = shelf.save(name, self.content.pieces, kind="shares", details=details)
+        else:
+            kept = shelf.save(name, self.content, details={"data": self.data})
+        saved.forget()
+        return code_of(kept)
 
 
 def holdings_of(reading: HoldingsReading, book: Book) -> Holdings:

@@ -124,6 +124,9 @@ def known_saved(code: str) -> "SavedPortfolio | None":
     if found is None:
         raise InputError(f"“{code[:40]}” does not name a saved portfolio.")
     version = None if found[2] is None else int(found[2])
+    newest = saved.portfolios().get(found[1])
+    if newest is not None and version in (None, newest.version):
+        return newest
     try:
         entry = saved.store().portfolios.load(found[1], version)
     except InputError as error:
@@ -142,7 +145,7 @@ def saved_codes() -> list[str]:
     if not saved.present():
         return []
     try:
-        return [code_of(entry) for entry in saved.store().portfolios.all()]
+        return [code_of(entry) for entry in saved.portfolios().values()]
     except RiskcoreError:
         return []  # a store in trouble says so on the Data page; it must not close the others
 

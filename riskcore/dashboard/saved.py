@@ -15,13 +15,23 @@ from riskcore.data.recipe import Recipe
 from riskcore.errors import InputError
 
 if TYPE_CHECKING:
-    from riskcore.data.store import Store
+    from riskcore.data.store import SavedPortfolio, Store
 
-__all__ = ["SAVED", "load_price_set", "present", "recipe_of", "save_price_set", "store"]
+__all__ = [
+    "SAVED",
+    "forget",
+    "load_price_set",
+    "portfolios",
+    "present",
+    "recipe_of",
+    "save_price_set",
+    "store",
+]
 
 # How links name a saved data set.
 SAVED = "saved-"
 DATABASE = "riskcore.sqlite"
+LISTED_SECONDS = 2.0
 _opened: list[bool] = []
 
 
@@ -49,8 +59,29 @@ def store() -> "Store":
 
     opened = open_store()
     _opened.append(True)
+    portfolios.clear()
     atexit.register(opened.close)
     return opened
+
+
+@st.cache_resource(show_spinner=False, ttl=LISTED_SECONDS)
+def portfolios() -> "dict[str, SavedPortfolio]":
+    """Return the newest version of every saved portfolio by key, the last saved first.
+
+    Read at most every two seconds: menus ask for each of them on every run. `forget` reads anew.
+
+    Raises
+    ------
+    StoreError
+        The store cannot be read.
+    """
+    return {entry.key: entry for entry in store().portfolios.all()}
+
+
+def forget() -> None:
+    """Read what is saved anew, after a change to it."""
+    portfolios.clear()
+    load_price_set.clear()
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -30,9 +30,11 @@ CODE = "n:SPY~100;FTSE100~3;$USD~5000"
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("RISKCORE_HOME", str(tmp_path))
     monkeypatch.setattr(saved, "_opened", [])
-    saved.store.clear()
+    for cache in (saved.store, saved.portfolios):
+        cache.clear()
     yield tmp_path
-    saved.store.clear()
+    for cache in (saved.store, saved.portfolios):
+        cache.clear()
 
 
 def given_query(**query):
@@ -169,6 +171,7 @@ def test_saved_portfolios_are_a_b_and_the_benchmark(open_app, home):
     pieces = shelf.save(
         "Pieces", {"SPY": 100.0, "FTSE100": 3.0}, kind="shares", details={"cash": {"USD": 5000}}
     )
+    saved.forget()
     app = open_app("", a=code_of(first), b=code_of(first, pinned=True), bench=code_of(pieces))
     assert not app.warning
     assert "Pieces" in app.selectbox(key="frame_a").options
@@ -179,6 +182,7 @@ def test_saved_portfolios_are_a_b_and_the_benchmark(open_app, home):
     assert content_of(code_of(pieces)) == shares_of(CODE)
     assert np.allclose(book.reference.portfolio.weights, Book(View(a=CODE)).a.portfolio.weights, rtol=1e-12)
     shelf.delete(first.key)
+    saved.forget()
     with pytest.raises(InputError, match="was deleted; it can be restored"):
         content_of(code_of(first, pinned=True))
     app = open_app("", a=code_of(first))
