@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
+from riskcore.allocation.solver import Objective, solve_program
 from riskcore.benchmark import active_risk
+from riskcore.benchmark.budget_program import gap, task_of
 from riskcore.benchmark.budgets import (
     Budgets,
     least_cvar,
@@ -171,6 +173,20 @@ def test_an_expected_return_of_the_reader_counts_by_label(sample, low_risk):
     found = most_active_return(sample, low_risk, Budgets(LEVEL, active=0.003), mean=mean)
     bets = found.weights - low_risk.weights
     assert bets.idxmax() == "FTSE100"
+
+
+def test_the_certificate_is_small_at_the_optimum_and_large_away_from_it(sample, low_risk):
+    within = Budgets(LEVEL, active=0.004, total=0.009)
+    task = task_of(sample, low_risk, within)
+    mean = sample.probabilities @ sample.returns
+    goal = Objective(linear=-mean / np.abs(mean).max())
+    answer = solve_program(task.capped(), goal)
+    optimum = most_active_return(sample, low_risk, within)
+    assert 0.0 <= optimum.residual <= 1e-5
+    # At the benchmark itself the bound shows what is given away: the whole of the best active return.
+    lost = float(mean @ (optimum.weights - low_risk.weights)) / np.abs(mean).max()
+    assert np.isclose(gap(task, goal, answer, low_risk.weights.to_numpy()), lost, atol=1e-5)
+    assert lost > 0.1
 
 
 # ---- refusals ----
