@@ -56,6 +56,7 @@ PAGE_KEYS = frozenset(
     | {"drawn", "turb", "named", "own", "drise", "dtimes", "drho", "part", "half", "side", "share", "block"}
     | {"groups", "budgets", "short", "gross", "turn", "fee", "te", "ccap", "acap", "cov", "mu"}
     | {"market", "tilts", "atmost"}
+    | {"exhibit", "reveal", *(f"g{place}" for place in range(1, 9))}
     | {"target", "lookback", "cap", "years", "borrow", "win", "pays"}
     | {"aim", "te", "pf", "each", "whose", "follows", "plan"}
     | {"factors", "model", "pcs", "fitted", "se", "ridge", "fx", "others"}
