@@ -11,11 +11,11 @@ from riskcore.dashboard.money import rates_for
 from riskcore.dashboard.portfolio_codes import code_of, details_of, shares_code
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.view import query_of, weights_code
-from riskcore.dashboard.widgets import current_theme, guarded, notice, show
+from riskcore.dashboard.widgets import current_theme, data_table, guarded, notice, show
 from riskcore.data.holdings import HoldingsReading
 from riskcore.data.holdings_shares import Shares, shares_from
 from riskcore.errors import InputError, MissingDataError, RiskcoreError
-from riskcore.figures.drift import draw_drift
+from riskcore.figures.drift import draw_drift, month_ends
 from riskcore.figures.words import dated
 
 __all__ = ["Holdings", "basis_words", "holdings_of", "offer", "show_drift"]
@@ -131,6 +131,10 @@ def show_drift(book: Book) -> None:
     with st.expander("How these shares drifted"), guarded():
         for holding, shares in held:
             weights = shares.through_time(book.local, rates_for(book.local, "EUR"))
+            if float(weights.to_numpy().min()) < 0.0:
+                notice(f"{holding.letter} holds short positions, which stacked areas cannot show: a table.")
+                data_table(100.0 * month_ends(weights).add_suffix(", %"), key=f"drift_{holding.letter}")
+                continue
             drawing = draw_drift(weights, theme=current_theme(), name=holding.letter)
             show(drawing, key=f"drift_{holding.letter}")
         st.caption(

@@ -8,9 +8,22 @@ from riskcore.figures.drawing import Drawing, check_names, readable_index
 from riskcore.figures.theme import Theme
 from riskcore.figures.words import dated, percent, shorten
 
-__all__ = ["draw_drift"]
+__all__ = ["draw_drift", "month_ends"]
 
 MOST_ASSETS = 7
+
+
+def month_ends(weights: pd.DataFrame) -> pd.DataFrame:
+    """Return the last row of every month.
+
+    Examples
+    --------
+    >>> days = pd.DatetimeIndex(["2024-01-30", "2024-01-31", "2024-02-01"])
+    >>> month_ends(pd.DataFrame({"A": [1.0, 2.0, 3.0]}, index=days))["A"].tolist()
+    [2.0, 3.0]
+    """
+    days = pd.DatetimeIndex(weights.index)
+    return weights.groupby([days.year, days.month]).tail(1)
 
 
 def draw_drift(weights: pd.DataFrame, *, theme: Theme, name: str) -> Drawing:
@@ -43,8 +56,7 @@ def draw_drift(weights: pd.DataFrame, *, theme: Theme, name: str) -> Drawing:
     check_names([name])
     if float(weights.to_numpy().min()) < -1e-9:
         raise InputError(f"{shorten(name)} holds short positions, which stacked areas cannot show.")
-    days = pd.DatetimeIndex(weights.index)
-    monthly = weights.groupby([days.year, days.month]).tail(1)
+    monthly = month_ends(weights)
     if len(monthly) < 2:
         raise MissingDataError("Weights through time need at least two months of common history.")
     order = monthly.iloc[-1].sort_values(ascending=False, kind="stable").index
