@@ -9,6 +9,7 @@ import streamlit as st
 
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.data_offer import offer
+from riskcore.dashboard.file_origins import remember_files
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import data_table
 from riskcore.data.files import Answers, load_prices
@@ -87,6 +88,7 @@ def _read(files: Files) -> PriceSet | None:
     for number in range(MOST_QUESTIONS):
         found = _try(files, answers)
         if isinstance(found, PriceSet):
+            remember_files(found, [name for name, _ in files], answers)
             return found
         question, readings = found.details.get("question"), found.details.get("readings")
         if not isinstance(question, str) or not isinstance(readings, tuple):

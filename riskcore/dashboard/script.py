@@ -4,6 +4,7 @@ from datetime import date
 
 from riskcore.dashboard import cached, saved, scenario_set
 from riskcore.dashboard.book import Book, Holding
+from riskcore.dashboard.file_origins import loading_lines
 from riskcore.dashboard.money import rates_for
 from riskcore.data.currency import ecb_rates
 from riskcore.data.price_set import PriceSet
@@ -79,11 +80,7 @@ def _loading(key: str, prices: PriceSet) -> list[str]:
             f"answer = fetch_prices({list(prices.tickers)!r}, start={str(prices.prices.index[0].date())!r})",
             "prices = answer.prices",
         ]
-    return [
-        "from pathlib import Path\n\nfrom riskcore.data.files import load_prices",
-        f"path = Path({prices.label!r})  # the file as it was loaded",
-        "prices = load_prices(path.read_bytes(), path.name)",
-    ]
+    return loading_lines(prices)
 
 
 def _in_base(book: Book, imports: str, loading: list[str]) -> tuple[str, list[str]]:

@@ -566,19 +566,32 @@ def tables(app):
     return [element.value for element in app.dataframe]
 
 
-def test_both_readings_are_shown_before_one_is_chosen(open_app):
-    rows = "".join(f"{day:02}/04/2024,{100 + day}\n" for day in range(1, 12))
-    app = uploaded(open_app("data", door="File of prices"), ("eu.csv", f"Date,AAA\n{rows}"))
+def run_script(app, folder, monkeypatch, *files):
+    """Run the page's script beside the files and return the prices it loads."""
+    for name, content in files:
+        (folder / name).write_text(content, encoding="utf-8")
+    script = next(c.value for c in app.code if c.language == "python")
+    monkeypatch.chdir(folder)
+    space = {}
+    exec(compile(script, "script", "exec"), space)
+    return space["prices"]
+
+
+def test_both_readings_are_shown_before_one_is_chosen(open_app, tmp_path, monkeypatch):
+    rows = "".join(f"{day:02}/04/2024,{100 + day * 7 % 5},{50 + day * 3 % 4}\n" for day in range(1, 12))
+    app = uploaded(open_app("data", door="File of prices"), ("eu.csv", f"Date,AAA,BBB\n{rows}"))
     assert "csv_use" not in keys(app.button)
     text = words(app)
     assert "As day/month/year:" in text
     assert "11 rows, 01 April 2024 to 11 April 2024." in text
     assert "11 rows, 04 January 2024 to 04 November 2024." in text
-    firsts = [str(t.index[0]) for t in tables(app) if list(t.columns) == ["AAA"]]
+    firsts = [str(t.index[0]) for t in tables(app) if list(t.columns) == ["AAA", "BBB"]]
     assert firsts == ["2024-04-01", "2024-01-04"]
     checked(app.radio[-1].set_value("day/month/year").run())
-    assert "csv_use" in keys(app.button)
     assert "Dates were read as day/month/year, as chosen." in words(app)
+    checked(app.button(key="csv_use").click().run())
+    made = run_script(app, tmp_path, monkeypatch, ("eu.csv", f"Date,AAA,BBB\n{rows}"))
+    assert made.fingerprint == cached.price_set(app.query_params["data"]).fingerprint
 
 
 def test_the_kind_of_numbers_is_shown_by_what_a_row_would_move(open_app):
@@ -590,13 +603,16 @@ def test_the_kind_of_numbers_is_shown_by_what_a_row_would_move(open_app):
     assert "Values were divided by 100" in words(app)
 
 
-def test_several_files_are_joined_and_a_bad_one_is_named(open_app):
+def test_several_files_are_joined_and_a_bad_one_is_named(open_app, tmp_path, monkeypatch):
     day = "Datum;Schluss\n{}.01.2024;{}\n{}.01.2024;{}\n"
     files = [(f"{t}.csv", day.format(30, "1,5", 31, "1,6")) for t in ("SPY", "BND")]
     app = uploaded(open_app("data", door="File of prices"), *files)
     assert "SPY: 2 rows, 2024-01-30 to 2024-01-31 (SPY.csv)." in words(app)
     checked(app.button(key="csv_use").click().run())
-    assert cached.price_set(app.query_params["data"]).tickers == ("SPY", "BND")
+    used = cached.price_set(app.query_params["data"])
+    assert used.tickers == ("SPY", "BND")
+    with monkeypatch.context() as patch:
+        assert run_script(app, tmp_path, patch, *files).fingerprint == used.fingerprint
     app = uploaded(open_app("data", door="File of prices"), files[0], ("bad.csv", "Date;A\n2024-01-02;x\n"))
     assert any(e.value.startswith("bad") for e in app.error)
     assert "csv_use" not in keys(app.button)
