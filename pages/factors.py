@@ -21,6 +21,12 @@ from riskcore.dashboard.widgets import guarded
 USES = {"a", "b", "confidence", "horizon", "measure", "window", "value"}
 
 
+def lead(model: Model) -> None:
+    """Say which single factor carries most of the risk, and draw what every one carries."""
+    common_bet(model)
+    factor_risk(model)
+
+
 def closer_look(model: Model) -> None:
     """Draw the view chosen, none until the reader asks for one."""
     st.subheader("A closer look", anchor=False)
@@ -45,7 +51,7 @@ def view(model: Model, chosen: str) -> None:
 
 def parts_of(frame: Frame, model: Model) -> list[partial[None]]:
     """Return the parts of the page; presented one by one, every view is a part."""
-    first = [partial(part, model) for part in (common_bet, factor_risk, exposures)]
+    first = [partial(part, model) for part in (lead, exposures)]
     if frame.view.present:
         return [*first, *(partial(view, model, name) for name in offered(model))]
     return [*first, partial(closer_look, model)]

@@ -216,13 +216,16 @@ def factor_risk(model: Model) -> None:
         draw_factor_risk(found, theme=current_theme(), horizon_label=model.book.horizon_label),
         key="factors_risk",
     )
-    a = found[0]
+    _explain_parts(model, found[0])
+
+
+def _explain_parts(model: Model, a: FactorContributionResult) -> None:
     specific = float(a.specific.sum())
     explain(
         model.book.view,
         "Each factor adds exposure times its loss where the measure looks; what is left of every asset is "
-        "specific to it; the mean return that no factor explains is a part of its own. In A: all factors, "
-        "specific, mean.",
+        "specific to it; the mean return that no factor explains is a part of its own. In "
+        f"{a.portfolio}: all factors, specific, mean.",
         r"\rho=-\sum_k x_k\sum_s q_s f_{sk}-\sum_i w_i\sum_s q_s\varepsilon_{si}-w^\top\alpha\sum_s q_s="
         rf"{100 * float(a.factors.sum()):.4f}\,\%+{100 * specific:.4f}\,\%+{100 * a.mean:.4f}\,\%"
         rf"={100 * a.total:.4f}\,\%",
@@ -246,6 +249,7 @@ def risk_by_factor(book: Book, holdings: tuple[Holding, Holding]) -> Lines:
             "the Factors page."
         )
     )
+    _explain_parts(model, found[0])
     return Lines(script_lines(model), script_imports(model))
 
 
