@@ -11,6 +11,7 @@ from riskcore import Portfolio
 from riskcore.allocation import cvar_parity, equal_weight
 from riskcore.benchmark import active_portfolio, active_risk, overshoot, relative_figures, stress_levels
 from riskcore.benchmark.budgets import Budgets, most_active_return
+from riskcore.dashboard import saved
 from riskcore.dashboard.view import typed_weights
 from riskcore.data.sample import load_sample
 from riskcore.measures import risk
@@ -214,6 +215,33 @@ def test_the_script_prints_the_page_s_numbers_whatever_it_is_computed_on(open_ap
             shown = float(table_with(app, "A 1-").loc[term, column]) / 100
             numbers = [float(line) for line in told.replace("\n", " ").split() if "." in line]
             assert min(abs(shown - number) for number in numbers) < 1e-9, (term, column)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty store of its own."""
+    monkeypatch.setenv("RISKCORE_HOME", str(tmp_path))
+    monkeypatch.delenv("RISKCORE_DATABASE_URL", raising=False)
+    saved.store.clear()
+    yield tmp_path
+    saved.store().close()
+    saved.store.clear()
+
+
+def test_a_saved_portfolio_is_a_benchmark_and_a_deleted_one_is_said(open_app, home, sample):
+    entry = saved.store().portfolios.save("Policy <b>mix</b>", {"SPY": 0.5, "BND": 0.5})
+    app = open_app("benchmark", bench=f"p:{entry.key}")
+    assert "the benchmark, Policy <b>mix</b>, alone" in app.header[0].value.replace("\\", "")
+    found = active_risk(
+        sample,
+        equal_weight(sample).portfolio("A"),
+        Portfolio("BM", {"SPY": 0.5, "BND": 0.5}).on(sample.assets),
+        confidence=0.95,
+    )
+    assert np.isclose(table_with(app, "A 1-").loc["R(TE)"].iloc[0], 100 * found.tracking_risk, rtol=1e-12)
+    app = open_app("benchmark", bench="p:nothing-here")
+    assert any("bench" in w.value for w in app.warning)
+    assert app.header
 
 
 def test_names_of_readers_are_text(open_app):
