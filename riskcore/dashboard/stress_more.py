@@ -21,7 +21,7 @@ from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, show
 from riskcore.errors import MissingDataError
 from riskcore.figures import draw_move_by_asset, draw_regimes
-from riskcore.figures.words import dated, money, percent
+from riskcore.figures.words import dated, money, number, percent
 from riskcore.periods import spacing, trading_dates, weekly
 from riskcore.results.reverse import LiquidityResult, RegimeResult, ReverseStressResult
 from riskcore.results.shocks import ShockResult
@@ -39,6 +39,7 @@ __all__ = ["SECTIONS", "closer", "more"]
 KEY = "stress"
 VOLUME, SPREAD = "daily volume, money", "spread, basis points"
 PER_BASIS_POINT = 1e-4
+UNITS = {"days": "days to sell", "cost": "cost, {}"}
 # How volumes and spreads move in the stressed case.
 LESS_VOLUME, WIDER = 0.5, 3.0
 REGIME_WINDOW = {"day": 21, "week": 8}
@@ -97,7 +98,7 @@ def reverse(frame: Frame) -> Lines:
     """Show the most plausible move that costs as much as the reader names."""
     book = frame.book
     loss = (
-        st.slider("Loss of at least, % of value", 1, 60, 10, key="lose", bind="query-params", width=320) / 100
+        st.slider("Loss of at least, % of value", 1, 60, 5, key="lose", bind="query-params", width=320) / 100
     )
     found = [cached.compute(reverse_stress, book.scenarios, h.portfolio, loss=loss) for h in book.both]
     for holding, result in zip(book.both, found, strict=True):
@@ -177,8 +178,8 @@ def regimes(frame: Frame) -> Lines:
         plain(
             f"In the most turbulent {percent(share, 0)} of the {found.state.rpartition(', ')[0] or 'rows'}, "
             f"{index}’s variance is {found.variance_ratio:.1f} times that of the rest. Correlations with it "
-            f"rise by {rise:+.2f} on average; volatility alone would do {rise - beyond:+.2f} of that, and "
-            f"{beyond:+.2f} is left as a change of dependence."
+            f"are {_higher(rise)} there on average; volatility alone would make them "
+            f"{_higher(rise - beyond)}, so dependence itself is {_stronger(beyond)}."
         )
     )
     show(draw_regimes(found, theme=current_theme()), key="stress_regimes")
@@ -189,6 +190,16 @@ def regimes(frame: Frame) -> Lines:
         )
     )
     return Lines("")
+
+
+def _higher(change: float) -> str:
+    return f"{number(abs(change), 2)} {'higher' if change >= 0 else 'lower'}"
+
+
+def _stronger(change: float) -> str:
+    if abs(change) < 0.005:
+        return "unchanged"
+    return f"{number(abs(change), 2)} {'stronger' if change > 0 else 'weaker'}"
 
 
 def _regimes(scenarios: Scenarios, *, index: str, share: float) -> RegimeResult:
@@ -238,9 +249,9 @@ def liquidity(frame: Frame) -> Lines:
         )
     shown = pd.concat(
         {
-            f"{h.letter} {name}": found.table[name]
+            f"{h.letter} {UNITS[name].format(book.view.currency)}": found.table[name]
             for h, found in zip(book.both, cases[::2], strict=True)
-            for name in ("days", "cost")
+            for name in UNITS
         },
         axis=1,
     )

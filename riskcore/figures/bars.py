@@ -230,7 +230,7 @@ def add_marks(
     """Add a mark to each bar, and move the numbers of the bars beyond bar and mark.
 
     `figure` has one series of bars per entry of `bars`, in the same order; the marks are in the same unit
-    and are `what`: "with daily betas".
+    and are `what`: "with daily betas"; NaN draws none.
     """
     texts = [(trace.text, trace.textfont.color, trace.name) for trace in figure.data]
     figure.update_traces(text=None)
@@ -251,7 +251,7 @@ def add_marks(
         figure.add_scatter(
             name=f"{name} numbers",
             mode="text",
-            x=np.where(bar < 0.0, np.minimum(bar, mark), np.maximum(bar, mark)),
+            x=np.where(bar < 0.0, np.fmin(bar, mark), np.fmax(bar, mark)),
             y=rows,
             text=[f"\u00a0{text}\u00a0" for text in words],
             textposition=["middle left" if v < 0.0 else "middle right" for v in bar],

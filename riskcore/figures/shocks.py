@@ -165,7 +165,7 @@ def draw_stressed_risk(
     )
     return Drawing(
         figure,
-        f"{measure} by asset, {shorten(what, 50)} (bars) and before (marks): {changes}",
+        f"{measure} by asset under “{shorten(what, 50)}” (bars) and before (marks): {changes}",
         f"Bars of what each asset adds to {measure} under {shorten(what, 80)}, with a mark where it was "
         f"before. {changes}. The largest part for {shorten(names[0])} is that of {shorten(labels[0])}.",
         _table(before, after, assets, names),
