@@ -1,4 +1,4 @@
-"""The decision on the Review page: a note with its owner, frozen with every number, and what changed since."""
+"""The decision on the Review page: a note with its owner, frozen with every number; what changed since."""
 
 from collections.abc import Mapping
 from urllib.parse import quote

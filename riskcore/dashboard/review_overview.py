@@ -14,7 +14,7 @@ __all__ = ["gate_light"]
 
 
 def gate_light(frame: Frame) -> None:
-    """Show the light of A's gate, grey without limits, and the way to it; then what the last snapshot said."""
+    """Show the light of A’s gate, grey without limits, then what changed since the last snapshot."""
     book = frame.book
     found = gate_of(book, book.a)
     with st.container(horizontal=True, vertical_alignment="center", key="gate_light"):

@@ -1,6 +1,7 @@
 """The parts of the Review page: the gate, its limits, since when it is breached, the cure, the decision."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -218,7 +219,8 @@ def since(frame: Frame) -> None:
     data_table(pd.DataFrame(rows), key="review_since", hide_index=True)
     st.caption(
         "Each figure over the last year alone, on every date, with today’s weights: it says how long the "
-        "market has been like this, not how long the positions have been held. Figures above use the whole window."
+        "market has been like this, not how long the positions have been held. Figures above use all the "
+        "window."
     )
 
 
@@ -252,7 +254,9 @@ def basket_and_cure(frame: Frame) -> None:
     if view.basket:
         st.subheader("Before and after the basket", anchor=False)
         after = gate_of(book, book.after)
-        st.markdown(plain(f"{basket_words(view.basket)}: {gate_sentence(after)}"))
+        st.markdown(
+            plain(f"{basket_words(view.basket)}. After it {gate_sentence(replace(after, portfolio='A'))}")
+        )
         data_table(gate_table(before, after), key="review_after", hide_index=True)
     if not before.breaches:
         return

@@ -193,6 +193,7 @@ def _keep_portfolio(book: Book) -> str:
             "made from": f"{book.a.title} with {basket_words(book.view.basket)}",
         },
     )
+    saved.forget()
     return f"{name} is saved, version {kept.version}."
 
 
@@ -204,8 +205,7 @@ def headline_numbers(book: Book, holding: Holding) -> dict[str, float | None]:
     over = cached.compute(describe, book.scenarios, holding.portfolio)
     rows: dict[str, float | None] = {
         f"volatility, % per year ({book.horizon_label})": 100
-        * book.risk(holding, "volatility").value
-        * yearly,
+        * (book.risk(holding, "volatility").value * yearly),
         f"{book.horizon_label} VaR {level}, %": 100 * book.risk(holding, "var").value,
         f"{book.horizon_label} CVaR {level}, %": 100 * book.risk(holding, "cvar").value,
         "worst drawdown, %": None if facts.max_drawdown is None else 100 * facts.max_drawdown,

@@ -77,7 +77,18 @@ def draw_utilisation(gate: GateResult, *, theme: Theme) -> Drawing:
         WORDS[f.status] if f.value is None else f"{number:.0f}\N{NO-BREAK SPACE}% {WORDS[f.status]}"
         for f, number in zip(rows, used, strict=True)
     ]
-    figure.data[0].update(text=texts, marker={"color": colours})
+    figure.data[0].update(text=None, marker={"color": colours})
+    # Behind the line, so that no verdict is crossed by it.
+    figure.add_scatter(
+        x=np.maximum(used, 100.0),
+        y=np.arange(len(rows)),
+        mode="text",
+        text=[f" {text}" for text in texts],
+        textposition="middle right",
+        textfont={"color": theme.ink, "size": 12},
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
     figure.add_vline(x=100.0, line={"color": theme.loss, "width": 1.5, "dash": "dash"})
     said = "; ".join(f"{shorten(f.name, 40)} {text}" for f, text in zip(rows, texts, strict=True))
     title = f"{shorten(gate.portfolio)}: {len(gate.breaches)} of {len(rows)} limits breached"

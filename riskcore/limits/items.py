@@ -95,7 +95,7 @@ def _risks(limits: Limits, situation: Situation) -> Iterator[Item]:
         top = limits.volatility
         yield Item(
             "volatility",
-            f"Volatility per year (from {situation.horizon} returns)",
+            f"Volatility per year ({situation.horizon})",
             top,
             lambda p: risk(data, p, "volatility").value * yearly,
             cut=lambda w: (*euler("volatility", yearly, w), top),
@@ -152,7 +152,7 @@ def _weights(limits: Limits, situation: Situation) -> Iterator[Item]:
     if limits.largest_weight is not None:
         yield Item(
             "largest_weight",
-            "Largest weight of one asset",
+            "Largest weight",
             limits.largest_weight,
             lambda p: float(np.abs(p.aligned(assets)).max()),
             rows=lambda: np.vstack([np.eye(len(assets)), -np.eye(len(assets))]),
@@ -211,7 +211,7 @@ def _shares(limits: Limits, situation: Situation) -> Iterator[Item]:
 
         return Item(
             key,
-            f"{name} of the {situation.horizon} {words}",
+            f"{name} of {situation.horizon} {words}",
             limit,
             lambda p: float((groups() @ relative(p)).max()),
             slope=slope,
@@ -219,9 +219,9 @@ def _shares(limits: Limits, situation: Situation) -> Iterator[Item]:
 
     if limits.largest_share is not None:
         single = np.eye(len(data.assets))
-        yield item("largest_share", "Largest share of one asset", limits.largest_share, lambda: single)
+        yield item("largest_share", "Largest share", limits.largest_share, lambda: single)
     for name, limit in limits.shares.items():
-        yield item(f"share:{name}", f"Share of {name}", limit, partial(_one_row, situation, name))
+        yield item(f"share:{name}", f"{name}: share", limit, partial(_one_row, situation, name))
 
 
 def _certified(situation: Situation, measure: str, portfolio: Portfolio) -> ContributionResult | None:
@@ -299,7 +299,7 @@ def _gap(gap: IndexGap, situation: Situation) -> Item:
     assets = situation.scenarios.assets
     return Item(
         f"gap:{gap.fall:g}",
-        f"{situation.index or 'Index'} falls by {percent(gap.fall)} at once (by beta)",
+        f"{situation.index or 'Index'} falls {percent(gap.fall)} (by beta)",
         gap.limit,
         lambda p: value(p)[0],
         rows=lambda: value(Portfolio("", dict.fromkeys(assets, 1.0 / len(assets))))[1][None, :],

@@ -11,10 +11,19 @@ from riskcore.errors import InputError, listed
 __all__ = ["IndexGap", "Limits", "Shock"]
 
 SHARE_MEASURES = ("cvar", "volatility")
-FRACTIONS = ("drawdown", "largest_weight", "largest_share", "worst_replay")
-NUMBERS = ("volatility", "var", "cvar", *FRACTIONS, "liquidity_days")
+NUMBERS = (
+    "volatility",
+    "var",
+    "cvar",
+    "drawdown",
+    "worst_replay",
+    "largest_weight",
+    "largest_share",
+    "liquidity_days",
+)
 NAMED = ("weights", "shares", "replays", "factors")
-HIGHEST = 100.0
+# A limit of more is a percentage typed for a fraction; with leverage weights go beyond 1. Others: 1.
+HIGHEST = {"volatility": 3.0, "largest_weight": 10.0, "weights": 10.0}
 
 
 @dataclass(frozen=True)
@@ -154,9 +163,7 @@ def _number(name: str, value: object) -> float:
         )
     number = float(value)
     fraction = name != "liquidity_days" and not name.startswith("factors")
-    most = 1.0 if name in FRACTIONS[:1] or name.startswith(("replays", "shares")) else HIGHEST
-    if not fraction:
-        most = math.inf
+    most = HIGHEST.get(name.split(",")[0], 1.0) if fraction else math.inf
     if not 0.0 < number <= most:
         raise InputError(
             f"The limit {name} must lie above 0 and at most {most:g}, not {number:g}."

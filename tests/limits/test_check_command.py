@@ -54,7 +54,7 @@ def test_the_example_passes_as_a_process():
     done = run(ROOT / "docs" / "portfolio.toml")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("60/40 with gold: ")
-    assert "SPY falls by 15" in done.stdout
+    assert "SPY falls 15" in done.stdout
 
 
 def test_a_price_file_beside_the_portfolio_and_shares(tmp_path, capsys):

@@ -167,7 +167,7 @@ def test_nothing_breached_needs_no_trade_and_a_short_position_is_not_deepened():
     [
         ({"cvar": 1e-5}, r"No trade among these assets meets .*CVaR 90.% \(0.00\d+ at best\); raise the"),
         ({"weights": {"W": 0.1, "X": 0.1, "Y": 0.1, "Z": 0.1}}, "together"),
-        ({"largest_weight": 0.2}, r"meets Largest weight of one asset \(0.25 at best\); raise the limit"),
+        ({"largest_weight": 0.2}, r"meets Largest weight \(0.25 at best\); raise the limit"),
     ],
 )
 def test_what_no_trade_cures_is_named(given, sentence):
@@ -176,7 +176,7 @@ def test_what_no_trade_cures_is_named(given, sentence):
 
 
 def test_shares_that_cannot_be_met_are_named_without_claiming_a_proof():
-    with pytest.raises(InfeasibleError, match=r"Share of Risky .* That is no proof that there is none"):
+    with pytest.raises(InfeasibleError, match=r"Risky: share .* That is no proof that there is none"):
         cure(
             situation_of(),
             HELD,

@@ -1,0 +1,121 @@
+"""The Review page: the light agrees with the other pages, the cure fills the basket, decisions are frozen."""
+
+import pytest
+
+from riskcore.dashboard import saved
+from riskcore.dashboard.book import Book
+from riskcore.dashboard.limits_code import gate_of, limits_code, limits_of
+from riskcore.dashboard.trades_sections import headline_numbers
+from riskcore.dashboard.view import View
+from riskcore.errors import InputError
+from tests.dashboard.reading import checked
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty store, so that what is frozen here is not seen by other tests."""
+    monkeypatch.setenv("RISKCORE_HOME", str(tmp_path))
+    monkeypatch.setattr(saved, "_opened", [])
+    saved.store.clear()
+    yield tmp_path
+    saved.store.clear()
+
+
+LIMITS = "volatility~0.1;cvar~0.016;drawdown~0.5;gap:0.15~0.1"
+
+
+def said(app):
+    return app.header[0].value.replace("\\", "").replace("\N{NO-BREAK SPACE}", " ")
+
+
+def button(app, label):
+    return next(b for b in app.button if b.label == label)
+
+
+def test_the_light_agrees_with_the_other_pages_to_the_last_digit():
+    everything = LIMITS + ";var~0.1;worst_replay~0.5;largest_share~0.5;share:Equity~0.99;weight:SPY~0.5"
+    for view in (
+        View(limits=everything),
+        View(limits=everything, a="risk_parity", horizon="1w", confidence=0.99),
+    ):
+        book = Book(view)
+        found = {f.key: f.value for f in gate_of(book, book.a).limits}
+        pages = list(headline_numbers(book, book.a).values())
+        shares = book.contributions(book.a, "cvar")
+        for key, place in (("volatility", 0), ("var", 1), ("cvar", 2), ("drawdown", 3), ("worst_replay", 5)):
+            assert 100 * found[key] == pages[place], key
+        assert 100 * found["gap:0.15"] == pages[6]
+        assert found["largest_share"] == shares.table["relative"].max()
+        assert found["weight:SPY"] == book.a.portfolio.weights["SPY"]
+        classes = dict(book.local.assets["asset_class"])
+        grouped = shares.grouped({a: str(classes[a]) for a in book.assets})
+        assert found["share:Equity"] == pytest.approx(grouped.loc["Equity", "relative"], rel=1e-14)
+
+
+def test_grey_without_limits_and_a_way_to_set_them(open_app):
+    app = open_app("review")
+    assert "No limits are set, so A neither passes nor fails" in said(app)
+    assert any("No limits" in m.value and "gray-badge" in m.value for m in app.markdown)
+    app.number_input(key="limit_cvar_").set_value(2.0)
+    checked(button(app, "Apply").click().run())
+    assert app.query_params["limits"] in ("cvar~0.02", ["cvar~0.02"])
+    assert "A passes 1 limit; the nearest is 1-day CVaR 95 % at 86 % of its limit" in said(app)
+
+
+def test_a_breach_its_cure_and_the_decision(open_app, home):
+    app = open_app("review", limits=LIMITS)
+    assert "A may not go out: Volatility per year (1-day) is 11.45 %, above its limit of 10.00 %" in said(app)
+    since = next(d.value for d in app.dataframe if "breached since" in d.value.columns)
+    assert len(since) == 3
+    checked(app.toggle(key="cure_find").set_value(True).run())
+    assert any("smallest there is" in m.value for m in app.markdown)
+    checked(button(app, "Put the cure in the basket").click().run())
+    after = next(d.value for d in app.dataframe if "status after" in d.value.columns)
+    assert "breach" not in set(after["status after"])
+    assert "breach" in set(after["status"])
+    app.text_input(key="decision_title").input("First quarter")
+    app.text_input(key="decision_owner").input("Ann")
+    checked(button(app, "Freeze a snapshot").click().run())
+    frozen = next(d.value for d in app.dataframe if "owner" in d.value.columns)
+    assert (frozen.iloc[0]["title"], frozen.iloc[0]["owner"], frozen.iloc[0]["gate"]) == (
+        "First quarter",
+        "Ann",
+        "breach",
+    )
+    assert any("First quarter" in m.value and "weights are the same" in m.value for m in app.markdown)
+    overview = open_app("", limits=LIMITS)
+    assert any("Gate: breach" in m.value for m in overview.markdown)
+    assert any("First quarter" in e.label for e in overview.expander)
+    app.text_input(key="limits_name").input("Mandate")
+    checked(button(app, "Save the limits").click().run())
+    assert any("limits Mandate are saved" in w.value.replace("\\", "") for w in app.warning)
+    checked(button(app, "Freeze a snapshot").click().run())
+    assert any("title is blank" in w.value for w in app.warning)
+
+
+def test_limits_come_back_from_their_code():
+    code = "cvar~0.02;weight:A~B~0.1;share:Equity~0.9;replay:COVID 2020~0.25;factor:Market~1;gap:0.15~0.1"
+    code = code.replace("A~B", "A%7EB")
+    assert limits_code(limits_of(code)) == code
+    assert not limits_of("").any
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("cvar", "list of limits is not a list of limit~number"),
+        ("cvar~30", "Did you mean 0.3"),
+        ("nonsense~0.1", "no limit called nonsense"),
+        ("gap:x~0.1", "no fall of an index"),
+        ("cvar~0.1;cvar~0.2", "names cvar twice"),
+    ],
+)
+def test_codes_that_cannot_be_read_are_refused(open_app, code, sentence):
+    with pytest.raises(InputError, match=sentence):
+        limits_of(code)
+
+
+def test_a_link_with_impossible_limits_says_so_and_goes_on(open_app):
+    app = open_app("review", limits="nonsense~0.1")
+    assert any("no limit called nonsense" in w.value for w in app.warning)
+    assert "No limits are set" in said(app)

@@ -1,0 +1,116 @@
+"""The Trade basket page: one basket everywhere, before and after as the library says, refusals."""
+
+import pytest
+
+from riskcore.dashboard.basket import basket_code, traded, trades_of, with_change
+from riskcore.data.sample import load_sample
+from riskcore.errors import AssetMismatchError, InputError
+from riskcore.measures import cvar
+from riskcore.portfolio import Portfolio
+from riskcore.statistics import describe
+from tests.dashboard.reading import checked, words
+
+BASKET = "QQQ~-0.1;BND~0.06;GOLD~0.04"
+
+
+@pytest.fixture(scope="module")
+def sample():
+    prices = load_sample("global")
+    return prices.scenarios(list(prices.default_assets))
+
+
+def after_of(sample):
+    weights = dict.fromkeys(sample.assets, 1 / 7)
+    weights["QQQ"] -= 0.1
+    weights["BND"] += 0.06
+    weights["GOLD"] += 0.04
+    return Portfolio("after", weights)
+
+
+def table_of(app, column):
+    return next(d.value for d in app.dataframe if column in d.value.columns)
+
+
+def test_before_and_after_are_the_library_s_numbers(open_app, sample):
+    table = table_of(open_app("trades", basket=BASKET), "A after")
+    equal, after = Portfolio("A", dict.fromkeys(sample.assets, 1 / 7)), after_of(sample)
+    name = next(row for row in table.index if "CVaR" in row)
+    for column, held in (("A", equal), ("A after", after)):
+        assert table.loc[name, column] == pytest.approx(
+            100 * cvar(sample, held, confidence=0.95).value, rel=1e-12
+        )
+        assert table.loc["worst drawdown, %", column] == pytest.approx(
+            100 * describe(sample, held).max_drawdown, rel=1e-12
+        )
+    assert (table["change"] == table["A after"] - table["A"]).all()
+
+
+def test_a_trade_is_added_paid_pro_rata_and_cleared(open_app):
+    app = open_app("trades")
+    assert "Put a trade in the basket" in app.header[0].value
+    app.selectbox(key="basket_asset").set_value("SPY")
+    app.number_input(key="basket_points").set_value(-6.0)
+    button = next(b for b in app.button if b.label == "Add to the basket")
+    checked(button.click().run())
+    trades = trades_of(
+        app.query_params["basket"][0]
+        if isinstance(app.query_params["basket"], list)
+        else app.query_params["basket"]
+    )
+    assert trades["SPY"] == pytest.approx(-0.06)
+    assert [trades[a] for a in trades if a != "SPY"] == pytest.approx([0.01] * 6)
+    assert "falls to" in app.header[0].value
+    checked(next(b for b in app.button if b.label == "Clear").click().run())
+    assert "basket" not in app.query_params
+
+
+def test_the_basket_is_a_chip_on_other_pages_and_a_after_it_can_be_b(open_app, sample):
+    app = open_app("tail", basket=BASKET, b="after")
+    assert any("Basket for A" in m.value for m in app.markdown)
+    script = next(c.value for c in app.code if c.language == "python")
+    assert repr(float(after_of(sample).weights["BND"])) in script
+    assert app.selectbox(key="frame_b").value == "after"
+    assert "after" not in app.selectbox(key="frame_a").options
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"basket": "SPY"}, "is not a list of ticker"),
+        ({"basket": "BTC~0.1"}, "The basket trades BTC, which is not among the assets shown"),
+        ({"a": "after", "basket": BASKET}, "A after the basket can only be B"),
+    ],
+)
+def test_a_basket_that_cannot_be_is_said_and_left_out(open_app, query, sentence):
+    app = open_app("trades", **query)
+    assert any(sentence in w.value.replace("\\", "") for w in app.warning), words(app)
+
+
+def test_a_change_paid_by_hand():
+    held = Portfolio("A", {"X": 0.5, "Y": 0.3, "Z": 0.2})
+    assert with_change(held, {}, "X", 0.1, "cash") == {"X": 0.1}
+    assert with_change(held, {}, "X", 0.1, "Z") == {"X": 0.1, "Z": -0.1}
+    again = with_change(held, {"X": 0.1, "Z": -0.1}, "X", -0.1, "Z")
+    assert again == {}
+    after = traded(held, basket_code({"X": -0.5, "Y": 0.5}), "B")
+    assert after.weights.to_dict() == {"X": 0.0, "Y": 0.8, "Z": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda p: with_change(p, {}, "X", 0.0, "cash"), "is not 0"),
+        (lambda p: with_change(p, {}, "X", float("nan"), "cash"), "A change lies between"),
+        (lambda p: with_change(p, {}, "X", 0.1, "X"), "cannot pay for itself"),
+        (
+            lambda p: with_change(Portfolio("A", {"X": 1.0, "Y": 0.0}), {}, "X", -0.1, "pro rata"),
+            "Nothing else",
+        ),
+        (lambda p: trades_of("X"), "The basket is not a list"),
+        (lambda p: trades_of("X~1;X~2"), "names X twice"),
+        (lambda p: traded(p, "Q~0.1", ""), "The basket trades Q"),
+    ],
+)
+def test_changes_that_cannot_be_are_refused(call, sentence):
+    with pytest.raises((InputError, AssetMismatchError), match=sentence):
+        call(Portfolio("A", {"X": 0.5, "Y": 0.5}))
