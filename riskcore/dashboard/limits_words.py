@@ -1,5 +1,7 @@
 """The gate in words and tables: never a colour alone."""
 
+from typing import Literal
+
 import pandas as pd
 
 from riskcore.figures.words import percent
@@ -21,7 +23,7 @@ ICONS: dict[Status, str] = {
     "unchecked": ":material/help:",
     "unset": ":material/radio_button_unchecked:",
 }
-COLOURS: dict[Status, str] = {
+COLOURS: dict[Status, Literal["green", "orange", "red", "gray"]] = {
     "pass": "green",
     "warn": "orange",
     "breach": "red",

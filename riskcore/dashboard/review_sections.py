@@ -117,7 +117,7 @@ def _apply(held: Limits, values: dict[str, float | None], gap: float | None) -> 
 def _one_more(book: Book, held: Limits) -> None:
     classes = book.local.assets.loc[list(book.assets), "asset_class"]
     groups = [str(kind) for kind in classes.unique() if kind and kind not in book.assets]
-    crises = [c.event for c in cached.crises() if c.covered_by(book.whole.index)]
+    crises = [c.event for c in cached.crises() if c.covered_by(pd.DatetimeIndex(book.whole.index))]
     names = {
         **{f"weight:{name}": f"Weight of {name}" for name in (*groups, *book.assets)},
         **{f"share:{name}": f"Share of CVaR of {name}" for name in (*groups, *book.assets)},

@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 GAP = -0.15
+POINTS = "% points"
 NAMES = ("A", "A after")
 
 
@@ -58,14 +59,22 @@ def editor(frame: Frame) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.selectbox("Asset", book.assets, key="basket_asset", width=150)
             st.number_input(
-                "Change, percentage points of the value",
-                -1000.0,
-                1000.0,
+                "Change",
+                -1e15,
+                1e15,
                 value=-5.0,
                 step=1.0,
                 key="basket_points",
-                width=200,
+                width=140,
                 help="Negative sells, positive buys",
+            )
+            units = [POINTS, *([view.currency] if view.value is not None else [])]
+            st.selectbox(
+                "In",
+                units,
+                key="basket_unit",
+                width=130,
+                help="Percentage points of the value; money once a portfolio value is given under More",
             )
             st.selectbox(
                 "The other side",
@@ -134,7 +143,9 @@ def _trades(book: Book) -> None:
 
 
 def _add(book: Book) -> None:
-    change = float(str(state.recall("basket_points") or 0.0)) / 100
+    number = float(str(state.recall("basket_points") or 0.0))
+    points = book.view.value is None or (state.recall("basket_unit") or POINTS) == POINTS
+    change = number / 100 if points else number / float(book.view.value or 1.0)
     try:
         trades = with_change(
             book.a.portfolio,

@@ -114,3 +114,13 @@ def test_a_change_paid_by_hand():
 def test_changes_that_cannot_be_are_refused(call, sentence):
     with pytest.raises((InputError, AssetMismatchError), match=sentence):
         call(Portfolio("A", {"X": 0.5, "Y": 0.5}))
+
+
+def test_a_trade_can_be_typed_in_money(open_app):
+    app = open_app("trades", value="200000")
+    app.selectbox(key="basket_asset").set_value("GOLD")
+    app.number_input(key="basket_points").set_value(5000.0)
+    app.selectbox(key="basket_unit").set_value("USD")
+    app.selectbox(key="basket_source").set_value("SPY")
+    checked(next(b for b in app.button if b.label == "Add to the basket").click().run())
+    assert app.query_params["basket"] in ("GOLD~0.025;SPY~-0.025", ["GOLD~0.025;SPY~-0.025"])
