@@ -46,7 +46,7 @@ def closer_look(weighed: Weighed) -> None:
         st.caption("What was possible, how sure, within which limits: nothing is computed until chosen.")
 
 
-frame = open_page("allocation", uses={"a", "b", "confidence", "horizon", "window", "risk_free"})
+frame = open_page("allocation", uses={"a", "b", "confidence", "horizon", "window", "risk_free", "bench"})
 script = page_script(frame.book, "")
 with guarded():
     drawn = not frame.view.present

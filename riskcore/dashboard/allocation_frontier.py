@@ -29,7 +29,7 @@ __all__ = ["frontier", "held_words"]
 KINDS = {"cvar": "Mean–CVaR", "volatility": "Mean–variance"}
 POINTS = {"cvar": 20, "volatility": 30}
 # Where every point is a program of its own.
-FEWER = 10
+FEWER = 8
 LEAST_SHOWN = 5e-4
 
 

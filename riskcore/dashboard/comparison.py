@@ -70,7 +70,13 @@ def candidates(
     """Return the allocators asked for, then A and B where they are something else, and who refused.
 
     A or B that cannot be built is said once, where this is drawn; the others are shown all the same.
+
+    Raises
+    ------
+    MissingDataError
+        There are no scenarios to weight anything on.
     """
+    data = book.scenarios
     found: list[Candidate] = []
     refused: list[Refusal] = []
     held = _held(book)
@@ -80,7 +86,7 @@ def candidates(
             refused.append(Refusal(method, RULES[method], conflict.reason, conflict.conflict))
             continue
         try:
-            found.append(_candidate(book, method, asked, held))
+            found.append(_candidate(book, data, method, asked, held))
         except NumericalError as error:
             told = error.details.get("conflict")
             known = told if isinstance(told, Conflict) else None
@@ -99,7 +105,7 @@ def candidates(
     return found, refused
 
 
-def _candidate(book: Book, method: str, asked: Terms, held: list[Holding]) -> Candidate:
+def _candidate(book: Book, data: Scenarios, method: str, asked: Terms, held: list[Holding]) -> Candidate:
     title = RULES[method]
     if not asked.touch(method):
         solved = book.solve(method)
@@ -107,7 +113,7 @@ def _candidate(book: Book, method: str, asked: Terms, held: list[Holding]) -> Ca
         return Candidate(
             method, method, title, solved.portfolio(title), solved, letters, _missed(book, asked, solved)
         )
-    solved = cached.derived(solve_under, book.scenarios, method=method, terms=asked, **settings(book))
+    solved = cached.derived(solve_under, data, method=method, terms=asked, **settings(book))
     code = code_of(solved.weights)
     letters = tuple(h.letter for h in held if h.code == code)
     note = _missed(book, asked, solved)
