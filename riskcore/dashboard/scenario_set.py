@@ -41,6 +41,7 @@ __all__ = [
     "build",
     "kind_of",
     "mentions",
+    "names_literal",
     "needs_state",
     "pooled",
     "script_lines",
@@ -82,9 +83,6 @@ STAYS = {
     "allocation": "Drawdowns follow the days in order and stay on history; stability and whatever else "
     "resamples days says so where it cannot use these scenarios.",
     "backtest": "A backtest walks through the days in order: this whole page stays on history.",
-}
-STAYS |= {
-    "factors": "Factors are measured on dated returns: regressions, and what follows, stay on history.",
     "benchmark": "Beta, capture and whatever else follows dates stays on history.",
     "sizing": "Volatility targets through time and drawdowns follow the days in order: they stay on history.",
     "trades": "Drawdowns, crisis replays and betas follow the days in order: they stay on history.",
@@ -339,6 +337,15 @@ def _by_state(
     return conditioned_by_range(scenarios, known, **({"low": edge} if high else {"high": edge}))
 
 
+def names_literal(named: Named) -> str:
+    """Return what views can be about as Python."""
+    parts = (
+        f"{name!r}: {name!r}" if held == ((name, 1.0),) else f"{name!r}: Portfolio({name!r}, {dict(held)!r})"
+        for name, held in named
+    )
+    return f"{{{', '.join(parts)}}}"
+
+
 def script_lines(code: str, named: Named, index: str | None, periods: int, base: str) -> tuple[str, str]:
     """Return the lines that turn `scenarios` into the active set, and their imports.
 
@@ -349,14 +356,8 @@ def script_lines(code: str, named: Named, index: str | None, periods: int, base:
     found = _parsed(code)
     n = found.numbers
     if found.kind == "views":
-        names = ", ".join(
-            f"{name!r}: {name!r}"
-            if held == ((name, 1.0),)
-            else f"{name!r}: Portfolio({name!r}, {dict(held)!r})"
-            for name, held in named
-        )
         return (
-            f"names = {{{names}}}\n"
+            f"names = {names_literal(named)}\n"
             f"scenarios = apply_views(scenarios, read_views({found.text!r}, names, scenarios)).scenarios",
             "from riskcore.stress import apply_views\nfrom riskcore.stress.view_sentences import read_views",
         )

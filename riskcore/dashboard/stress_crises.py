@@ -74,8 +74,9 @@ def crises(frame: Frame) -> None:
             "them, with their dates in the table; what happens between two closes is not seen, so a short "
             "fall can look much too small."
         )
-    if note := proxy_note(of_a):
-        st.caption(plain(note))
+    stood_in = proxy_note(of_a)
+    if stood_in:
+        st.caption(plain(stood_in))
     say_left_out(book, left_out)
     if not frame.view.present:
         add_crisis(book)

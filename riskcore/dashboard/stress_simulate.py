@@ -16,6 +16,7 @@ from riskcore.dashboard.widgets import explain
 
 __all__ = ["simulate"]
 
+SIDES = {"high": "Turbulent", "low": "Calm"}
 KINDS = {
     "decay": "Recent weighs more",
     "state": "Turbulent or calm days",
@@ -79,8 +80,8 @@ def _code(kind: str) -> str:
     if kind == "state":
         side = st.segmented_control(
             "Days",
-            ["high", "low"],
-            format_func={"high": "Turbulent", "low": "Calm"}.get,
+            list(SIDES),
+            format_func=lambda side: SIDES[side],
             default="high",
             required=True,
             key="side",

@@ -16,7 +16,7 @@ from riskcore.results.views import ViewsResult
 __all__ = ["use_everywhere", "views"]
 
 KEY = "views"
-MOST_PAIRS = 5
+MOST_PAIRS = 2
 COLUMNS = {"before": "before", "asked": "asked", "imposed": "used", "after": "after"}
 
 
@@ -46,7 +46,7 @@ def views(frame: Frame) -> Lines:
         r"\;\textstyle\sum_s q_s=1",
     )
     return Lines(
-        f"names = {_names_literal(book)}\n"
+        f"names = {scenario_set.names_literal(book.viewable(KEY_ALL))}\n"
         f"prior = history.over_horizon({book.periods})\n"
         f"posterior = apply_views(prior, read_views({text!r}, names, prior))\n"
         "print(posterior.views.to_string())\n"
@@ -61,14 +61,6 @@ def views(frame: Frame) -> Lines:
 
 # A text that mentions A and B, so that both can be named.
 KEY_ALL = f"{scenario_set.VIEWS}A B"
-
-
-def _names_literal(book: Book) -> str:
-    parts = [
-        f"{name!r}: {name!r}" if held == ((name, 1.0),) else f"{name!r}: Portfolio({name!r}, {dict(held)!r})"
-        for name, held in book.viewable(KEY_ALL)
-    ]
-    return f"{{{', '.join(parts)}}}"
 
 
 def _written(frame: Frame, book: Book) -> str:
@@ -173,7 +165,7 @@ def _moved(found: ViewsResult) -> None:
     """Show what else the views moved: means, volatilities and correlations nobody spoke of."""
     table = found.moved
     others = table[~table["viewed"]]
-    pairs = found.correlations.head(MOST_PAIRS)
+    pairs = found.correlations.head(MOST_PAIRS)[["first", "second", "before", "after"]]
     if len(others):
         change = (others["volatility_after"] / others["volatility_before"] - 1.0).fillna(0.0)
         most = str(change.abs().idxmax())
@@ -182,9 +174,9 @@ def _moved(found: ViewsResult) -> None:
                 f"What else moved: the volatility of {most}, which no view names, by "
                 f"{percent(float(change[most]))}; "
                 + "; ".join(
-                    f"the correlation of {row.first} and {row.second} {number(row.before, 2)} → "
-                    f"{number(row.after, 2)}"
-                    for row in pairs.head(2).itertuples()
+                    f"the correlation of {first} and {second} {number(float(before), 2)} → "
+                    f"{number(float(after), 2)}"
+                    for first, second, before, after in pairs.to_numpy()[:, :4].tolist()
                 )
                 + "."
             )

@@ -36,17 +36,18 @@ def draw_regimes(found: RegimeResult, *, theme: Theme, most: int = 12) -> Drawin
     kept, _ = order_rows(table["turbulent"].fillna(0.0).to_numpy(dtype=np.float64), None, most)
     rows = table.iloc[kept]
     labels = [str(asset) for asset in rows.index]
+    values = rows[["calm", "turbulent", "expected"]].to_numpy(dtype=np.float64)
     said = [
-        f"{shorten(asset)}: calm {number(r.calm, 2)}, turbulent {number(r.turbulent, 2)}, "
-        f"expected {number(r.expected, 2)}"
-        for asset, r in zip(labels, rows.itertuples(), strict=True)
+        f"{shorten(asset)}: calm {number(calm, 2)}, turbulent {number(turbulent, 2)}, "
+        f"expected {number(expected, 2)}"
+        for asset, (calm, turbulent, expected) in zip(labels, values.tolist(), strict=True)
     ]
     hover = [plain(text, 120) for text in said]
     bars = [
-        Bars("calm", rows["calm"].to_numpy(), theme.grid, theme.muted, hover, " calm"),
-        Bars("turbulent", rows["turbulent"].to_numpy(), theme.categorical[3], theme.ink, hover, " turbulent"),
+        Bars("calm", values[:, 0], theme.muted, theme.muted, hover, " calm"),
+        Bars("turbulent", values[:, 1], theme.categorical[3], theme.ink, hover, " turbulent"),
     ]
-    marks = [np.full(len(rows), np.nan), rows["expected"].to_numpy(dtype=np.float64)]
+    marks = [np.full(len(rows), np.nan), values[:, 2]]
     ghosts = [Bars("expected", marks[1], theme.ink, theme.ink, hover)]
     figure = draw_bars(
         labels,

@@ -48,7 +48,5 @@ def proxy_of(
         raise InputError(f"{asset} is the index; it cannot stand in for itself.")
     nothing = Portfolio("proxy", dict.fromkeys(scenarios.assets, 0.0))
     found = index_gap(scenarios, nothing, index_asset=index_asset, gap=-0.1, betas=betas)
-    row = found.table.loc[asset]
-    return Proxy(
-        asset, index_asset, float(row["beta"]), float(row["standard_error"]), found.weeks, found.basis
-    )
+    beta, error = (float(found.table[column][asset]) for column in ("beta", "standard_error"))
+    return Proxy(asset, index_asset, beta, error, found.weeks, found.basis)

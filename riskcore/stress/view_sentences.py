@@ -1,7 +1,7 @@
 """Views written as plain sentences, one to a line, and read into the view language."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from riskcore.errors import AssetMismatchError, InputError, listed
 from riskcore.scenarios import Scenarios
@@ -139,7 +139,7 @@ def _view(kind: str, found: re.Match[str], names: Mapping[str, On], prior: Scena
         return CorrelationView(first, second, value, sense, trust)
     on = _known(found["on"], names)
     level = float(found["level"]) / 100.0 if "level" in found.re.groupindex else 0.0
-    makers = {
+    makers: dict[str, Callable[[float], View]] = {
         "mean": lambda v: MeanView(on, v, sense, trust),
         "volatility": lambda v: VolatilityView(on, v, sense, trust),
         "skewness": lambda v: SkewView(on, v, sense, trust),
