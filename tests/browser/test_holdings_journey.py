@@ -79,7 +79,7 @@ def test_fourteen_holdings_to_who_carries_the_risk(visit: Callable[..., Visit], 
     total = sum(shares * round(float(prices[t]), 2) for t, shares in HELD.items()) + 5000
     expect(main(page)).to_contain_text(f"14 positions in shares, worth {total:,.2f} USD")
     clicks.on(page.get_by_role("button", name="Make this A"))
-    page.wait_for_url(re.compile("value="))
+    page.wait_for_url(re.compile("[?&]a="))
     clicks.on(main(page).get_by_role("link", name="see who carries its risk"))
     page.wait_for_url(re.compile("/contributions"))
     idle(page)
@@ -115,6 +115,6 @@ def test_what_is_saved_is_there_in_the_next_visit(visit: Callable[..., Visit], o
     page.keyboard.press("Enter")
     idle(page)
     page.get_by_role("button", name="Open as A").click()
-    page.wait_for_url(re.compile("a=w"))
+    page.wait_for_url(re.compile("[?&]a=p"))  # a saved portfolio is named by the link
     idle(page)
     assert page.locator(TROUBLE).count() == 0
