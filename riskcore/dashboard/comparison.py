@@ -98,7 +98,8 @@ def candidates(
         if holding.letter not in shown:
             title = f"{holding.letter}: {holding.title}"
             portfolio = holding.portfolio.renamed(title)
-            rule = holding.code if holding.code in ALLOCATORS else ""
+            # Under terms the allocator of A or B is there already, with other weights.
+            rule = holding.code if holding.code in ALLOCATORS and holding.code not in methods else ""
             found.append(
                 Candidate(rule, holding.code, title, portfolio, holding.allocation, (holding.letter,))
             )

@@ -1,5 +1,7 @@
 """Gaussian CVaR parity: against cvxpy, volatility parity where means vanish, and its refusals."""
 
+from statistics import NormalDist
+
 import cvxpy as cp
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from riskcore.allocation.gaussian_cvar_parity import gaussian_cvar_parity, normal_tail_factor
+from riskcore.data.sample import load_sample
 from riskcore.errors import AssetMismatchError, ConfidenceError, InfeasibleError, InputError, MissingDataError
 from riskcore.moments import sample_covariance
 from riskcore.numerics.budgeting import solve_risk_budget_volatility
@@ -170,3 +173,13 @@ def test_unusable_input_is_refused():
         solve_gaussian_parity(np.array([np.nan, 0]), np.eye(2), 2.0, np.full(2, 0.5))
     with pytest.raises(InfeasibleError, match="without volatility"):
         solve_gaussian_parity(np.zeros(2), np.diag([1.0, 0.0]), 2.0, np.full(2, 0.5))
+
+
+def test_on_real_data_contributions_are_equal_under_the_gaussian_formula():
+    prices = load_sample("global")
+    s = prices.scenarios(list(prices.default_assets))
+    w = gaussian_cvar_parity(s, confidence=0.95).weights.to_numpy()
+    mean, sigma = s.returns.mean(axis=0), np.cov(s.returns.T, bias=True)
+    factor = NormalDist().pdf(NormalDist().inv_cdf(0.95)) / 0.05
+    parts = w * (-mean + factor * sigma @ w / np.sqrt(w @ sigma @ w))
+    np.testing.assert_allclose(parts / parts.sum(), 1 / 7, rtol=1e-8)

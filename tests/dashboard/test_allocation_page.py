@@ -320,6 +320,14 @@ def test_turnover_and_benchmark_limits_are_the_engine_s(open_app, sample):
     assert f"CVaR {cvar(sample, wanted.portfolio(), confidence=0.95).value:.7f}" in printed(app)
 
 
+def test_a_rule_that_is_a_stays_beside_what_constraints_make_of_it(open_app, sample):
+    app = open_app("allocation", a="minimum_variance", more="Minimum variance", bounds="BND~~40")
+    shown = weights_shown(app)
+    assert shown.loc["BND", "A: Minimum variance (% of value)"] > 80
+    assert shown.loc["BND", "Minimum variance (% of value)"] == pytest.approx(40)
+    assert not app.button(key="make_A_minimum_variance").disabled
+
+
 def test_a_benchmark_that_is_not_shown_cannot_hold_anything(open_app):
     app = open_app("allocation", assets="QQQ,BND,GOLD", b="equal_weight", te="5")
     assert any("which is not among the assets shown" in e.value.replace("\\", "") for e in app.error)
