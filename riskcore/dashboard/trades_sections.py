@@ -23,7 +23,7 @@ from riskcore.dashboard.sentences import amount
 from riskcore.dashboard.stress_words import short_names
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, notice, show
-from riskcore.errors import InputError, RiskcoreError
+from riskcore.errors import InputError, MissingDataError, RiskcoreError
 from riskcore.figures import draw_crisis_losses, draw_weight_and_risk
 from riskcore.figures.words import card_percent, percent
 from riskcore.results import ReplayResult
@@ -226,13 +226,24 @@ def headline_numbers(book: Book, holding: Holding) -> dict[str, float | None]:
     if worst is not None:
         rows["worst replay, % lost"] = 100 * worst.loss
     if book.benchmark is not None:
-        wide = book.with_index
-        found = cached.compute(
-            index_gap, wide, holding.portfolio.on(wide.assets), index_asset=book.benchmark, gap=GAP
+        loss = _gap_loss(book, holding)
+        rows[f"{book.benchmark} −15\N{NO-BREAK SPACE}% at once, % lost"] = (
+            None if loss is None else 100 * loss
         )
-        rows[f"{book.benchmark} −15\N{NO-BREAK SPACE}% at once, % lost"] = 100 * found.loss
     rows["invested, %"] = 100 * float(holding.portfolio.weights.sum())
     return rows
+
+
+def _gap_loss(book: Book, holding: Holding) -> float | None:
+    """Return the loss when the index falls by 15 %, None where the window is too short for betas."""
+    wide = book.with_index
+    try:
+        found = cached.compute(
+            index_gap, wide, holding.portfolio.on(wide.assets), index_asset=book.benchmark or "", gap=GAP
+        )
+    except MissingDataError:
+        return None
+    return found.loss
 
 
 def headline_table(book: Book) -> pd.DataFrame:
@@ -257,6 +268,8 @@ def before_after(frame: Frame) -> None:
     table = headline_table(frame.book)
     shown = table.rename_axis("of A")
     data_table(shown, key="basket_numbers")
+    if frame.book.benchmark is not None and _gap_loss(frame.book, frame.book.a) is None:
+        notice("A fall of the index is left out: betas need at least 30 weeks. Choose a longer window.")
     if frame.book.after.short > frame.book.a.short + 1e-9:
         notice(f"After the basket A is short {percent(frame.book.after.short)} of its value.")
     if frame.book.after.cash < -1e-9:
