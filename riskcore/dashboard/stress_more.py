@@ -19,7 +19,7 @@ from riskcore.dashboard.stress_views import use_everywhere, views
 from riskcore.dashboard.stress_words import worth
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, show
-from riskcore.errors import MissingDataError
+from riskcore.errors import InputError, NumericalError
 from riskcore.figures import draw_move_by_asset, draw_regimes
 from riskcore.figures.words import dated, money, number, percent
 from riskcore.periods import spacing, trading_dates, weekly
@@ -100,11 +100,16 @@ def reverse(frame: Frame) -> Lines:
     loss = (
         st.slider("Loss of at least, % of value", 1, 60, 5, key="lose", bind="query-params", width=320) / 100
     )
-    found = [cached.compute(reverse_stress, book.scenarios, h.portfolio, loss=loss) for h in book.both]
-    for holding, result in zip(book.both, found, strict=True):
+    pairs: list[tuple[Holding, ReverseStressResult]] = []
+    for holding in book.both:
+        try:
+            result = cached.compute(reverse_stress, book.scenarios, holding.portfolio, loss=loss)
+        except NumericalError as problem:
+            st.markdown(plain(problem))
+            continue
         st.markdown(plain(_reverse_words(book, holding, result)))
-    columns = st.columns(2, gap="medium")
-    for column, holding, result in zip(columns, book.both, found, strict=True):
+        pairs.append((holding, result))
+    for column, (holding, result) in zip(st.columns(2, gap="medium"), pairs, strict=False):
         with column:
             tables = [_same_move(result.table["move"], h) for h in book.both]
             show(
@@ -120,7 +125,7 @@ def reverse(frame: Frame) -> Lines:
                 key=f"stress_reverse_{holding.letter.lower()}",
             )
     with st.popover("Every move", type="tertiary", icon=":material/table:"):
-        for holding, result in zip(book.both, found, strict=True):
+        for holding, result in pairs:
             st.caption(f"{holding.letter}: moves in percent, and in the asset’s own standard deviations")
             shown = pd.DataFrame(
                 {
@@ -136,8 +141,11 @@ def reverse(frame: Frame) -> Lines:
         "Of all moves that cost so much, the one with the smallest Mahalanobis distance from the mean.",
         r"r^*=\mu-\Sigma w\,\frac{X+w^\top\mu}{w^\top\Sigma w}",
     )
+    names = ", ".join(holding.letter.lower() for holding, _ in pairs)
+    if not names:
+        return Lines("")
     return Lines(
-        "for portfolio in (a, b):\n"
+        f"for portfolio in ({names},):\n"
         f"    found = reverse_stress(scenarios, portfolio, loss={loss!r})\n"
         "    print(portfolio.name, 'distance', f'{found.distance:.10f}')\n"
         "    print(found.table['move'].to_string(float_format='%.10f'))",
@@ -166,6 +174,9 @@ def regimes(frame: Frame) -> Lines:
     index = book.benchmark
     if index is None:
         st.markdown("This data has no known index: choose one under More → Benchmark.")
+        return Lines("")
+    if len(book.with_index.assets) < 2:
+        st.markdown(plain(f"There is no asset beside {index} for it to be correlated with."))
         return Lines("")
     share = (
         st.slider("Turbulent share of the time, %", 5, 40, 10, 5, key="turb", bind="query-params", width=320)
@@ -232,12 +243,14 @@ def liquidity(frame: Frame) -> Lines:
     part = (
         st.slider("Share of the daily volume, %", 1, 50, 20, key="part", bind="query-params", width=320) / 100
     )
-    try:
-        cases = [_sold(book, h, typed, part, stressed) for h in book.both for stressed in (False, True)]
-    except MissingDataError as problem:
-        st.markdown(plain(problem))
-        return Lines("")
-    for holding, usual, dry in zip(book.both, cases[::2], cases[1::2], strict=True):
+    sold: dict[str, LiquidityResult] = {}
+    for holding in book.both:
+        try:
+            usual, dry = (_sold(book, holding, typed, part, stressed) for stressed in (False, True))
+        except InputError as problem:
+            st.markdown(plain(problem))
+            continue
+        sold[holding.letter] = usual
         st.markdown(
             plain(
                 f"{holding.letter} takes {_days(usual.days)} to sell and costs "
@@ -247,11 +260,13 @@ def liquidity(frame: Frame) -> Lines:
                 f"{percent(usual.sold_by(1.0), 0)} can be sold in one day."
             )
         )
+    if not sold:
+        return Lines("")
     shown = pd.concat(
         {
-            f"{h.letter} {UNITS[name].format(book.view.currency)}": found.table[name]
-            for h, found in zip(book.both, cases[::2], strict=True)
-            for name in UNITS
+            f"{letter} {title.format(book.view.currency)}": found.table[name]
+            for letter, found in sold.items()
+            for name, title in UNITS.items()
         },
         axis=1,
     )

@@ -15,6 +15,8 @@ from riskcore.dashboard.stress_shocks import (
     number_of,
 )
 from riskcore.data.crises import Crisis
+from riskcore.errors import InputError
+from riskcore.stress import index_gap
 
 __all__ = ["script_of"]
 
@@ -69,7 +71,7 @@ def script_of(book: Book) -> tuple[str, str]:
     if proxied:
         body.append(proxied)
         names += ["proxy_of", "replay"]
-    if index is not None:
+    if index is not None and _has_betas(book, index):
         fall = number_of("gap", USUAL_GAP, 1, 60)
         betas = state.recall("betas")
         body.append(
@@ -94,6 +96,16 @@ def script_of(book: Book) -> tuple[str, str]:
     crisis = "Crisis, load_crises" if own else "load_crises"
     dates = "\nimport pandas as pd" if own else ""
     return "".join(body), f"from riskcore.data.crises import {crisis}\n{imports}{dates}"
+
+
+def _has_betas(book: Book, index: str) -> bool:
+    """Whether the window is long enough for the gap: where it is not, the page says so."""
+    wide = book.with_index
+    try:
+        cached.compute(index_gap, wide, book.a.portfolio.on(wide.assets), index_asset=index, gap=-0.1)
+    except InputError:
+        return False
+    return True
 
 
 def _literals(own: tuple[Crisis, ...]) -> str:
