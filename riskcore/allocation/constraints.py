@@ -122,6 +122,21 @@ class Constraints:
             raise InputError("A cost is a fraction of what is traded, from 0 to below 1, such as 0.001.")
         return any(c > 0.0 for c in costs)
 
+    def cost(self, weights: Mapping[str, float]) -> float:
+        """Return what trading from the current weights to these costs, per period over which it is spread.
+
+        Examples
+        --------
+        >>> given = Constraints(current={"SPY": 1.0}, costs=0.001, periods_held=1.0)
+        >>> given.cost({"SPY": 0.5, "BND": 0.5})
+        0.001
+        """
+        if not self.has_costs or self.current is None:
+            return 0.0
+        rates = self.costs if isinstance(self.costs, Mapping) else dict.fromkeys(weights, self.costs)
+        traded = sum(rates[a] * abs(w - self.current.get(a, 0.0)) for a, w in weights.items())
+        return float(traded) / self.periods_held
+
     @property
     def only_bounds(self) -> bool:
         """Whether there is nothing but bounds per asset."""

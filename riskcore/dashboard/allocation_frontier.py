@@ -67,11 +67,14 @@ def frontier(weighed: Weighed) -> Lines:
             on_click=_take_point,
         )
     weights = found.weights.iloc[chosen]
+    costly = weighed.terms.constraints is not None and weighed.terms.constraints.has_costs
+    net = "Means and CVaR are net of the costs of trading from A. " if costly else ""
     st.markdown(plain(_point_words(weighed, found, chosen)))
     make_buttons(weights, "point")
     st.caption(
         plain(
-            f"In-sample. {unbroken(found.solved)} Certificate: {found.residual_name}, {found.residual:.1e}. "
+            f"In-sample. {net}{unbroken(found.solved)} "
+            f"Certificate: {found.residual_name}, {found.residual:.1e}. "
             "Marks without a label say who they are on hover and in the table; they need not keep the "
             "constraints."
         )
@@ -167,7 +170,11 @@ def _marks(weighed: Weighed, measure: str) -> pd.DataFrame:
             figure = float(cached.compute(risk, data, one.portfolio, measure=measure, confidence=level).value)
         else:
             figure = float(weights @ sigma @ weights) ** 0.5
-        rows[one.title] = {"mean": float(weights @ means), "risk": figure}
+        # The frontier is net of costs, and so is what stands beside it.
+        held = {str(asset): float(w) for asset, w in one.portfolio.weights.items()}
+        cost = asked.constraints.cost(held) if asked.constraints is not None else 0.0
+        paid = cost if sigma is None else 0.0
+        rows[one.title] = {"mean": float(weights @ means) - cost, "risk": figure + paid}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -206,6 +206,27 @@ def test_the_frontier_is_the_engine_s_with_every_portfolio_beside_it(look, sampl
     assert np.isclose(table.loc["CVaR parity", column], 100 * parity.value, rtol=1e-12)
 
 
+def test_with_costs_all_stand_net_of_them_and_none_above_the_frontier(look, sample):
+    app = look("frontier", frontier="Mean–variance", fee="50", more=["Maximum Sharpe", "Minimum variance"])
+    assert "net of the costs of trading from A" in words(app)
+    table = table_with(app, "mean return per year (%)")
+    mean = table["mean return per year (%)"].to_numpy(float)
+    risk = table.filter(like="volatility").iloc[:, 0].to_numpy(float)
+    curve, marks = slice(0, 8), slice(8, None)
+    reach = np.interp(risk[marks], risk[curve], mean[curve], left=np.inf)
+    assert (mean[marks] <= reach + 0.05).all()
+    sharpe = allocate(
+        "maximum_sharpe",
+        sample,
+        constraints=Constraints(
+            current=dict.fromkeys(sample.assets, 1 / 7), costs=0.005, periods_held=sample.periods_per_year
+        ),
+    ).weights
+    expected = 100 * (sample.periods_per_year * sharpe @ sample.returns.mean(axis=0))
+    expected -= 100 * 0.005 * (sharpe - 1 / 7).abs().sum()
+    assert mean[list(table.index).index("Maximum Sharpe")] == pytest.approx(expected, rel=1e-5)
+
+
 def test_a_point_of_the_frontier_becomes_b(look, sample):
     app = look("frontier", frontier="Mean–variance")
     checked(app.slider(key="point").set_value(9).run())
