@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 GAP = -0.15
+MOST_CRISES = 8
 POINTS = "% points"
 NAMES = ("A", "A after")
 
@@ -304,9 +305,10 @@ def stresses(frame: Frame) -> None:
         notice("No dated crisis lies inside this data, so nothing is replayed.")
         return
     short = short_names()
-    rows = [(short[a.event], a.total_return, b.total_return) for a, b in zip(of_a, after, strict=True)]
+    pairs = sorted(zip(of_a, after, strict=True), key=lambda pair: -pair[0].loss)[:MOST_CRISES]
+    rows = [(short[a.event], a.total_return, b.total_return) for a, b in pairs]
     show(
-        draw_crisis_losses(rows, theme=current_theme(), names=NAMES, replayed=of_a),
+        draw_crisis_losses(rows, theme=current_theme(), names=NAMES, replayed=[a for a, _ in pairs]),
         key="basket_crises",
     )
 
