@@ -34,9 +34,7 @@ def decision(frame: Frame) -> None:
         right.text_input("Owner", key="decision_owner", max_chars=200, placeholder="Who decides")
         st.text_area("Decision note", key="decision_note", max_chars=5000, height=90)
         st.form_submit_button("Freeze a snapshot", type="primary", on_click=_freeze, args=(book,))
-    st.caption(
-        "A snapshot keeps this view, A’s weights, the limits and every number, and is never changed."
-    )
+    st.caption("A snapshot keeps this view, A’s weights, the limits and every number, and is never changed.")
     if not saved.present():
         return
     frozen = saved.store().snapshots.all()
@@ -147,7 +145,9 @@ def changes_since(book: Book, then: Snapshot) -> tuple[str, pd.DataFrame]:
     now = headline_numbers(book, book.a)
     table = pd.DataFrame({"then": pd.Series(old, dtype=float), "now": pd.Series(now, dtype=float)})
     table = table.reindex([*now, *(name for name in old if name not in now)])
-    table["change"] = table["now"] - table["then"]
+    change = table["now"] - table["then"]
+    # What differs by rounding alone has not changed.
+    table["change"] = change.where(change.abs() > 1e-9 * table["now"].abs(), 0.0).where(change.notna())
     weights: dict[str, float] = dict(then.content.get("a", {}).get("weights", {}))
     mine = _weights(book)
     moved = sum(abs(mine.get(a, 0.0) - weights.get(a, 0.0)) for a in {*mine, *weights}) / 2

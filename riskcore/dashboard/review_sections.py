@@ -128,7 +128,14 @@ def _one_more(book: Book, held: Limits) -> None:
             "One more limit, on", list(names), format_func=lambda k: names[k], key="limit_more", width=320
         )
         st.number_input(
-            "at most, %", 0.0, 100.0, None, key="limit_more_value", placeholder="none removes it", width=150
+            "at most, %",
+            0.0,
+            100.0,
+            None,
+            key="limit_more_value",
+            placeholder="no limit",
+            help="Left empty, Set removes the limit",
+            width=150,
         )
         st.button("Set", key="limit_more_set", on_click=_set_one, args=(held, str(key)))
 
