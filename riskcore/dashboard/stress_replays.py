@@ -30,7 +30,7 @@ def both_replayed(
     """
     every = (*cached.crises(), *crises)
     (of_a, left_out), (of_b, _) = (
-        cached.compute(replays, book.whole, h.portfolio, crises=every) for h in book.both
+        cached.compute(_replays, book.whole, h.portfolio, own=_keyed(crises)) for h in book.both
     )
     pairs: list[Pair] = list(zip(of_a, of_b, strict=True))
     still = dict(left_out)
@@ -42,6 +42,19 @@ def both_replayed(
                 del still[crisis.event]
     pairs.sort(key=lambda pair: pair[0].total_return)
     return [a for a, _ in pairs], [b for _, b in pairs], still
+
+
+def _keyed(crises: tuple[Crisis, ...]) -> tuple[tuple[str, str, str, str], ...]:
+    """Return crises as texts: keys of a cache that are quick to compare."""
+    return tuple((c.event, c.short, c.start.isoformat(), c.end.isoformat()) for c in crises)
+
+
+def _replays(
+    scenarios: Scenarios, portfolio: Portfolio, *, own: tuple[tuple[str, str, str, str], ...]
+) -> tuple[list[ReplayResult], dict[str, str]]:
+    """Return the replays of the bundled crises and of the reader's own."""
+    crises = [Crisis(event, short, pd.Timestamp(a), pd.Timestamp(b)) for event, short, a, b in own]
+    return replays(scenarios, portfolio, crises=(*cached.crises(), *crises))
 
 
 def lacking(book: Book, crisis: Crisis) -> tuple[str, ...]:
