@@ -22,8 +22,10 @@ def further(frame: Frame) -> None:
 frame = open_page("stress", uses={"a", "b", "confidence", "horizon", "window", "bench", "value"})
 presented = [lambda frame, key=key: more(frame, key) for key in SECTIONS] if frame.view.present else []
 frame.sections(crises, one_crisis, gap, rates, correlations, *(presented or [further]))
+script = page_script(frame.book, "")
 with guarded():
     body, imports = script_of(frame.book)
     lines = [body, *(each.body for each in added)]
     needed = [imports, *(each.imports for each in added)]
-    frame.footer(page_script(frame.book, "\n".join(lines), imports="\n".join(filter(None, needed))))
+    script = page_script(frame.book, "\n".join(lines), imports="\n".join(filter(None, needed)))
+frame.footer(script)

@@ -32,7 +32,7 @@ TEXT = {
 MACHINE_PATH = re.compile(r"""(?<![\w.:/-])(?:/(?:home|Users|root|work|tmp|opt)/[\w.-]+|[A-Z]:\\Users\\)""")
 PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+)( ; [^\\]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
-MOST_SAMPLE_BYTES = 1_000_000
+MOST_SAMPLE_BYTES = 1_200_000
 
 
 def unusable_lock_lines(text: str) -> list[str]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from riskcore.dashboard import state
 from riskcore.dashboard.view import quoted, unquoted
-from riskcore.dashboard.widgets import notice
+from riskcore.dashboard.widgets import harmless, notice
 
 __all__ = ["linked_table", "read_linked", "written_linked"]
 
@@ -50,9 +50,10 @@ def linked_table(
         )
         for name, (low, high) in ranges.items()
     }
+    # What the editor's own download holds may start no formula; the rows stay those of the table.
     edited: pd.DataFrame = st.data_editor(
-        start, column_config=columns, key=editor, width="content", disabled=[str(usual.index.name)]
-    )
+        harmless(start), column_config=columns, key=editor, width="content", disabled=[str(usual.index.name)]
+    ).set_axis(start.index)
     text = written_linked(edited, usual)
     if text:
         st.query_params[key] = text

@@ -95,7 +95,8 @@ def test_typed_portfolios_are_offered_only_where_they_can_be_held(open_app):
 
 
 def test_sharpe_is_the_mean_over_the_volatility_beside_it(open_app):
-    table = open_app("allocation", h="1m", rf="0.01").dataframe[1].value
+    app = open_app("allocation", h="1m", rf="0.01")
+    table = next(d.value for d in app.dataframe if "mean return, % per year" in d.value.columns)
     mean, volatility = table["mean return, % per year"], table["volatility, % per year (1-month)"]
     sharpe = table["Sharpe (1-month, risk-free 1\N{NO-BREAK SPACE}%)"]
     assert np.allclose(sharpe, (mean - 1) / volatility, rtol=1e-12)
@@ -174,10 +175,10 @@ def test_the_currency_does_nothing_without_a_value_and_is_disabled(open_app):
 
 
 def test_controls_act_through_the_rules_of_a_and_b(open_app):
-    app = open_app("stress", a="equal_weight", b="60_40")
+    app = open_app("sizing", a="equal_weight", b="60_40")
     assert app.slider(key="frame_confidence").disabled
-    assert not open_app("stress").slider(key="frame_confidence").disabled
-    assert open_app("stress", b="inverse_volatility").slider(key="frame_confidence").disabled
+    assert not open_app("sizing").slider(key="frame_confidence").disabled
+    assert open_app("sizing", b="inverse_volatility").slider(key="frame_confidence").disabled
 
 
 def test_no_asset_is_said_and_not_replaced_in_silence(open_app):
@@ -192,4 +193,5 @@ def test_the_door_and_the_allocators_are_in_the_link(open_app):
     assert not app.warning
     app = open_app("allocation", more="Minimum CVaR")
     assert app.multiselect(key="more").value == ["minimum_cvar"]
-    assert any("Minimum CVaR" in str(column) for column in app.dataframe[0].value.columns)
+    named = [str(column) for table in app.dataframe for column in table.value.columns]
+    assert any("Minimum CVaR" in column for column in named)
