@@ -51,7 +51,7 @@ FOREIGN_KEYS = frozenset({"embed", "embed_options"})
 PAGE_KEYS = frozenset(
     {"gap", "crises", "crisis", "more", "door", "by", "compared", "closer", "view"}
     | {"rules", "learn", "every", "bp", "held"}
-    | {"frontier", "point", "bounds", "bounded", "least", "most", "form"}
+    | {"frontier", "point", "bounds"}
     | {"betas", "rise", "dur", "rho", "stress", "views", "moves", "times", "adv", "lose", "seed"}
     | {"drawn", "turb", "named", "own", "drise", "dtimes", "drho", "part", "half", "side", "share", "block"}
     | {"groups", "budgets", "short", "gross", "turn", "fee", "te", "ccap", "acap", "cov", "mu"}
