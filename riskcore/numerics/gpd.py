@@ -91,7 +91,7 @@ def fit_gpd(losses: Floats, probabilities: Floats, *, threshold: float, overlap:
     if count < LEAST_EXCEEDANCES - 1e-6:
         raise MissingDataError(
             f"Only {count:.0f} independent losses exceed the {100 * threshold:g} % quantile, and a tail fit "
-            f"needs {LEAST_EXCEEDANCES}; lower the threshold or use a longer history.",
+            f"needs {LEAST_EXCEEDANCES}; use a longer history or a lower confidence.",
             exceedances=count,
         )
     excess = losses[beyond] - location

@@ -14,7 +14,6 @@ __all__ = [
     "cornish_fisher_figures",
     "cornish_fisher_slopes",
     "cornish_fisher_tail",
-    "cornish_fisher_valid",
     "fit_moments",
     "gaussian_figures",
     "gaussian_tail",
@@ -119,26 +118,6 @@ def cornish_fisher_slopes(skewness: float, excess_kurtosis: float, confidence: f
     by_skewness = density * (g**3 / 6 + s * (square**3 - 9 * square**2 + 9 * square + 3) / 36)
     by_kurtosis = density * (square**2 - 2 * square - 1) / 24
     return var, Slope(cvar, by_skewness + through * var.by_skewness, by_kurtosis + through * var.by_kurtosis)
-
-
-def cornish_fisher_valid(skewness: float, excess_kurtosis: float) -> bool:
-    """Return whether the Cornish–Fisher quantile rises with its level everywhere, so that it is a quantile.
-
-    Its derivative a z² + b z + d with a = K/8 − S²/6, b = S/3, d = 1 − K/8 + 5S²/36 must not turn negative:
-    a ≥ 0, d ≥ 0 and b² ≤ 4 a d.
-
-    References
-    ----------
-    Maillard (2012), A User's Guide to the Cornish Fisher Expansion, section 3.
-
-    Examples
-    --------
-    >>> cornish_fisher_valid(0.0, 4.0), cornish_fisher_valid(0.0, 9.0), cornish_fisher_valid(0.5, 0.0)
-    (True, False, False)
-    """
-    a = excess_kurtosis / 8 - skewness**2 / 6
-    d = 1 - excess_kurtosis / 8 + 5 * skewness**2 / 36
-    return a >= 0 and d >= 0 and (skewness / 3) ** 2 <= 4 * a * d
 
 
 def standardised(losses: Floats, probabilities: Floats) -> tuple[float, float, Floats]:
