@@ -15,9 +15,9 @@ from riskcore.allocation import (
     mean_cvar_frontier,
     mean_variance_frontier,
     missed,
-    solver,
 )
 from riskcore.allocation.constrained import CONSTRAINED
+from riskcore.allocation.solver import model
 from riskcore.errors import (
     AssetMismatchError,
     ConfidenceError,
@@ -470,14 +470,14 @@ def test_a_solver_that_stops_early_is_an_error():
             return None
 
     with pytest.raises(ConvergenceError, match="user_limit"):
-        solver._run(Stopped())
+        model.run(Stopped())
 
 
 def test_a_model_is_compiled_once_for_a_shape_and_smaller_problems_fit():
     s, both = market(), {**GIVEN["turnover"], **GIVEN["cvar"]}
-    solver._compiled.cache_clear()
+    model.compiled.cache_clear()
     constrained("minimum_variance", s, Constraints(**both))
-    before = solver._compiled.cache_info().misses
+    before = model.compiled.cache_info().misses
     for cap, turnover in ((0.0103, 0.3), (0.0106, 0.35), (0.0111, 0.26)):
         given = both | {"cvar": cap, "turnover": turnover}
         found = constrained("minimum_variance", s, Constraints(**given)).weights.to_numpy()
@@ -486,4 +486,4 @@ def test_a_model_is_compiled_once_for_a_shape_and_smaller_problems_fit():
         )
     few = s.select(["SPY", "BND", "GOLD"])
     constrained("minimum_variance", few, Constraints(**both))
-    assert solver._compiled.cache_info().misses == before
+    assert model.compiled.cache_info().misses == before
