@@ -17,7 +17,9 @@ from riskcore.data.files import load_prices
 from riskcore.data.price_set import PriceSet
 from riskcore.data.sample import load_sample
 from riskcore.errors import InputError, MissingDataError, RiskcoreError, listed
+from riskcore.factors import fit_exposures
 from riskcore.limits import Limits, Situation, check
+from riskcore.periods import spacing, trading_dates, weekly
 from riskcore.portfolio import Portfolio
 from riskcore.results.limits import GateResult, LimitResult
 
@@ -29,7 +31,16 @@ WORDS = {"pass": "pass", "warn": "WARN", "breach": "BREACH", "unchecked": "NOT C
 TABLES = {
     "data": {"sample", "file", "assets", "start", "end"},
     "portfolio": {"name", "weights", "shares", "cash"},
-    "risk": {"confidence", "horizon", "index", "value", "daily_volume", "participation"},
+    "risk": {
+        "confidence",
+        "horizon",
+        "index",
+        "value",
+        "daily_volume",
+        "participation",
+        "factors",
+        "durations",
+    },
     "groups": None,
     "limits": None,
 }
@@ -91,6 +102,8 @@ def _figures(found: LimitResult) -> tuple[str, str, str]:
     def written(value: float | None) -> str:
         if value is None:
             return "—"
+        if found.unit == "exposure":
+            return f"{value:.2f}"
         return f"{value:.1f} days" if found.unit == "days" else f"{100 * value:.2f} %"
 
     used = found.utilisation
@@ -155,6 +168,7 @@ def situation_of(content: Mapping[str, Any], folder: Path) -> tuple[Situation, P
     confidence = risk.get("confidence")
     if confidence is None:
         raise InputError("[risk] needs a confidence, such as confidence = 0.95.")
+    exposures, reason = _exposures(prices, assets, window, content)
     situation = Situation(
         history.over_horizon(horizon),
         _number("risk, confidence", confidence),
@@ -169,9 +183,41 @@ def situation_of(content: Mapping[str, Any], folder: Path) -> tuple[Situation, P
         value=None if "value" not in risk else _number("risk, value", risk["value"]),
         daily_volume=_numbers("risk, daily_volume", risk.get("daily_volume", {})),
         participation=_number("risk, participation", risk.get("participation", 0.2)),
+        exposures=exposures,
+        no_exposures=reason,
+        durations=_numbers("risk, durations", risk.get("durations", {})),
         horizon=f"{horizon}-{'day' if prices.periods_per_year > 200 else 'period'}",
     )
     return situation, Portfolio(name, weights).on(assets)
+
+
+def _exposures(
+    prices: PriceSet,
+    assets: list[str],
+    window: tuple[str | None, str | None],
+    content: Mapping[str, Any],
+) -> tuple[dict[str, dict[str, float]], str]:
+    """Return the exposures to the factors of the file, and else why there are none.
+
+    The factors are series of the data; without a list, those that are limited. Daily data is fitted on weekly
+    returns, as on the Factors page.
+    """
+    limited = content["limits"].get("factors", {})
+    if not limited or not isinstance(limited, dict):
+        return {}, ""
+    given = content["risk"].get("factors")
+    factors = list(limited) if given is None else _names("risk, factors", given)
+    try:
+        wide = prices.scenarios(list(dict.fromkeys([*assets, *factors])), *window)
+        daily = spacing(trading_dates(wide, "Exposures")) == "day"
+        rows = weekly(wide) if daily else wide
+        found = fit_exposures(rows.select(assets), rows.select(factors))
+    except RiskcoreError as error:
+        return {}, str(error)
+    return {
+        str(factor): {str(asset): float(x) for asset, x in column.items()}
+        for factor, column in found.exposures.items()
+    }, ""
 
 
 def _prices(data: Mapping[str, Any], folder: Path) -> PriceSet:

@@ -4,11 +4,13 @@ from typing import Literal
 
 import pandas as pd
 
-from riskcore.figures.words import percent
+from riskcore.figures.words import number, percent
 from riskcore.results.limits import GateResult, LimitResult, Status
 
 __all__ = ["COLOURS", "ICONS", "WORDS", "figure_words", "gate_sentence", "gate_table"]
 
+# How many breaches the sentence names.
+NAMED = 3
 WORDS: dict[Status, str] = {
     "pass": "pass",
     "warn": "warn",
@@ -36,6 +38,8 @@ def figure_words(found: LimitResult, value: float | None) -> str:
     """Return a value of a limit with its unit."""
     if value is None:
         return "—"
+    if found.unit == "exposure":
+        return number(value, 2)
     return f"{value:.1f}\N{NO-BREAK SPACE}days" if found.unit == "days" else percent(value, 2)
 
 
@@ -45,12 +49,18 @@ def gate_sentence(gate: GateResult) -> str:
     if gate.status == "unset":
         return f"No limits are set, so {name} neither passes nor fails."
     if gate.breaches:
-        worst = max(gate.breaches, key=lambda f: f.utilisation or 0.0)
-        others = f" {len(gate.breaches)} of {count} limits are breached." if len(gate.breaches) > 1 else ""
-        return (
-            f"{name} may not go out: {worst.name} is {figure_words(worst, worst.value)}, above its limit of "
-            f"{figure_words(worst, worst.limit)}.{others}"
-        )
+        worst = sorted(gate.breaches, key=lambda f: -(f.utilisation or 0.0))
+        first = worst[0]
+        said = [
+            f"{first.name} is {figure_words(first, first.value)}, above its limit of "
+            f"{figure_words(first, first.limit)}"
+        ]
+        said += [
+            f"{f.name} is {figure_words(f, f.value)} ({figure_words(f, f.limit)} allowed)"
+            for f in worst[1:NAMED]
+        ]
+        more = f"; and {len(worst) - NAMED} more" if len(worst) > NAMED else ""
+        return f"{name} may not go out: {'; '.join(said)}{more}."
     if gate.unchecked:
         first = gate.unchecked[0]
         return f"{name} cannot be released: {first.name} cannot be checked. {first.reason}"

@@ -9,7 +9,7 @@ import streamlit as st
 from riskcore.dashboard import saved, state
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.frame import Frame
-from riskcore.dashboard.limits_code import gate_of
+from riskcore.dashboard.limits_gate import gate_of
 from riskcore.dashboard.limits_words import WORDS
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.trades_sections import headline_numbers

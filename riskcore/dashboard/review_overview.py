@@ -3,7 +3,7 @@
 import streamlit as st
 
 from riskcore.dashboard.frame import PAGES, Frame
-from riskcore.dashboard.limits_code import gate_of
+from riskcore.dashboard.limits_gate import gate_of
 from riskcore.dashboard.limits_words import COLOURS, ICONS, WORDS, gate_sentence
 from riskcore.dashboard.review_decision import changes_since, last_snapshot
 from riskcore.dashboard.text import plain

@@ -18,7 +18,7 @@ from riskcore.results.shocks import ShockResult
 from riskcore.scenarios import Scenarios
 from riskcore.stress import NAMED, NamedStress, named_stress, read_stress, shock_contributions
 
-__all__ = ["direct", "library"]
+__all__ = ["direct", "groups_of", "library", "saved_stresses", "say_below"]
 
 KIND = "stress"
 MOVE = "move, %"
@@ -65,7 +65,7 @@ def direct(frame: Frame) -> Lines:
 
 def library(frame: Frame) -> Lines:
     """Show one of the named stresses, bundled or saved."""
-    own = _saved()
+    own = saved_stresses()
     every = {stress.name: stress for stress in (*NAMED, *own)}
     chosen = st.selectbox(
         "Named stress",
@@ -178,7 +178,7 @@ def _save(built: NamedStress) -> None:
             st.success(plain(f"{name.strip()} is saved; it is in the list under “Named”."))
 
 
-def _saved() -> list[NamedStress]:
+def saved_stresses() -> list[NamedStress]:
     """Return the stresses kept in the store, none where there is no store; damaged ones are told."""
     found: list[NamedStress] = []
     if not saved.present():

@@ -17,7 +17,7 @@ from riskcore.dashboard.basket import (
 )
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.frame import Frame
-from riskcore.dashboard.limits_code import gate_of
+from riskcore.dashboard.limits_gate import gate_of
 from riskcore.dashboard.limits_words import gate_table
 from riskcore.dashboard.sentences import amount
 from riskcore.dashboard.stress_words import short_names

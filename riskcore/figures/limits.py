@@ -8,7 +8,7 @@ from riskcore.errors import InputError
 from riskcore.figures.bars import Bars, draw_bars, shared_scale
 from riskcore.figures.drawing import Drawing
 from riskcore.figures.theme import Theme
-from riskcore.figures.words import percent, plain, shorten
+from riskcore.figures.words import number, percent, plain, shorten
 from riskcore.results.limits import GateResult, Status
 
 __all__ = ["draw_utilisation"]
@@ -102,4 +102,6 @@ def draw_utilisation(gate: GateResult, *, theme: Theme) -> Drawing:
 
 
 def _figure(value: float, unit: str) -> str:
+    if unit == "exposure":
+        return number(value, 2)
     return f"{value:.1f} days" if unit == "days" else percent(value, 2)

@@ -33,10 +33,19 @@ MOST_CUTS = 300
 MOST_STEPS = 60
 SMALLEST_RADIUS = 1e-5
 PENALTY = 10.0
+# The part of the progress that the limits which are convex take.
+CONVEX = 0.2
 AIMS = (0.0, 0.003, 0.01, 0.03)
 
 
-def cure(situation: Situation, portfolio: Portfolio, limits: Limits, *, cash: bool = False) -> CureResult:
+def cure(
+    situation: Situation,
+    portfolio: Portfolio,
+    limits: Limits,
+    *,
+    cash: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> CureResult:
     """Return the trade of least one-way turnover after which every limit holds.
 
     Minimises Σ bought = Σ sold over w = w₀ + bought − sold, subject to all limits; no position becomes short
@@ -51,6 +60,9 @@ def cure(situation: Situation, portfolio: Portfolio, limits: Limits, *, cash: bo
     cash
         Whether proceeds may stay in cash at 0: then more may be sold than is bought, and the turnover is
         what is sold.
+    progress
+        Called with the share of the most steps there can be, in [0, 1]; an exception it raises ends the
+        search.
 
     Returns
     -------
@@ -83,7 +95,7 @@ def cure(situation: Situation, portfolio: Portfolio, limits: Limits, *, cash: bo
     if not before.breaches:
         return _result(situation, portfolio, limits, start, exact=True)
     items = items_of(limits, situation)
-    program = _Program(start, items, situation.scenarios.assets, cash)
+    program = _Program(start, items, situation.scenarios.assets, cash, progress)
     found = program.convex()
     curved = [item for item in items if item.slope is not None]
     if all(program.excess(item, found) <= 0.0 for item in curved):
@@ -140,6 +152,7 @@ class _Program:
     items: Sequence[Item]
     assets: tuple[str, ...]
     cash: bool
+    progress: Callable[[float], None] | None = None
     rows: list[Floats] = field(default_factory=list)
     tops: list[float] = field(default_factory=list)
     owners: list[Item] = field(default_factory=list)
@@ -166,9 +179,15 @@ class _Program:
         """Return what is traded from the start to these weights."""
         return turnover_of(weights - self.start)
 
+    def told(self, share: float) -> None:
+        """Say how far the search is."""
+        if self.progress is not None:
+            self.progress(share)
+
     def convex(self) -> Floats:
         """Return the weights of least turnover that keep every convex limit."""
-        for _ in range(MOST_CUTS):
+        for done in range(MOST_CUTS):
+            self.told(CONVEX * done / MOST_CUTS)
             weights = self.solve()
             if weights is None:
                 raise self._none()
@@ -293,8 +312,8 @@ def _approximated(program: _Program, first: Floats, curved: Sequence[Item]) -> F
     def holds(weights: Floats) -> bool:
         return all(program.excess(item, weights) <= 0.0 for item in program.items)
 
-    for aim in AIMS:
-        best = _improved(program, first, curved, 1.0 - aim, holds)
+    for tried, aim in enumerate(AIMS):
+        best = _improved(program, first, curved, 1.0 - aim, holds, tried / len(AIMS))
         if best is not None:
             return _drawn_back(best, program.start, holds)
     return None
@@ -306,6 +325,7 @@ def _improved(
     curved: Sequence[Item],
     aim: float,
     holds: Callable[[Floats], bool],
+    before: float,
 ) -> Floats | None:
     def merit(weights: Floats) -> float:
         over = [max(program.excess(item, weights) + 1.0 - aim, 0.0) for item in curved]
@@ -313,7 +333,8 @@ def _improved(
 
     here, best, radius = first, None, 0.25
     now = merit(here)
-    for _ in range(MOST_STEPS):
+    for done in range(MOST_STEPS):
+        program.told(CONVEX + (1.0 - CONVEX) * (before + done / MOST_STEPS / len(AIMS)))
         then = program.solve(here, radius, [row for item in curved for row in _linearised(item, here, aim)])
         if then is None:
             break

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Literal
 
 import numpy as np
@@ -10,16 +10,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskcore.contributions import risk_contributions
-from riskcore.errors import MissingDataError, NumericalError
+from riskcore.errors import MissingDataError, NumericalError, listed
 from riskcore.limits.schema import IndexGap, Limits, Shock
 from riskcore.limits.situation import Situation
 from riskcore.measures import percent, risk
 from riskcore.numerics.paths import deepest_drawdown, drawdowns
 from riskcore.portfolio import Portfolio
 from riskcore.results import ContributionResult
+from riskcore.results.shocks import ShockResult
 from riskcore.scenarios import Scenarios
 from riskcore.statistics import describe
-from riskcore.stress import direct_shock, index_gap, liquidation, replay, replays, shock_contributions
+from riskcore.stress import (
+    NamedStress,
+    index_gap,
+    liquidation,
+    named_stress,
+    replay,
+    replays,
+    shock_contributions,
+)
 
 __all__ = ["Item", "items_of"]
 
@@ -49,7 +58,7 @@ class Item:
     name: str
     limit: float
     value: Callable[[Portfolio], float]
-    unit: Literal["fraction", "days"] = "fraction"
+    unit: Literal["fraction", "days", "exposure"] = "fraction"
     rows: Callable[[], Floats] | None = None
     cut: Callable[[Floats], tuple[float, Floats, float]] | None = None
     slope: Callable[[Floats], tuple[Floats, Floats]] | None = None
@@ -307,14 +316,38 @@ def _gap(gap: IndexGap, situation: Situation) -> Item:
 
 
 def _shock(shock: Shock, situation: Situation) -> Item:
-    data = situation.scenarios
+    data, level = situation.scenarios, situation.confidence
+
+    @cache
+    def stressed() -> ShockResult:
+        # A name that is neither an asset nor a group is refused here, where the Stress page leaves it out.
+        members = {name: list(situation.members(name)) for name in shock.moves if name not in data.assets}
+        empty = [name for name, assets in members.items() if not assets]
+        if empty:
+            raise MissingDataError(f"There is no asset of {listed(empty)} here.")
+        if shock.basis_points and not situation.durations:
+            raise MissingDataError("A move of yields needs the duration of at least one asset.")
+        stress = NamedStress(
+            shock.name, tuple(shock.moves.items()), shock.basis_points, shock.volatility, shock.correlation
+        )
+        return named_stress(data, stress, groups=members, durations=situation.durations)
 
     def table(portfolio: Portfolio) -> pd.DataFrame:
-        result = direct_shock(
-            data, dict(shock.moves), members={k: list(v) for k, v in situation.groups.items()}
-        )
-        return shock_contributions(result, portfolio)
+        return shock_contributions(stressed(), portfolio)
 
+    def cut(w: Floats) -> tuple[float, Floats, float]:
+        weights = pd.Series(w, index=list(data.assets))
+        found = risk_contributions(stressed().scenarios, weights, "cvar", confidence=level)
+        return found.total, found.table["marginal"].to_numpy(), shock.limit
+
+    if not shock.at_once:
+        return Item(
+            f"shock:{shock.name}",
+            f"{situation.horizon} CVaR {percent(level)} under {shock.name}",
+            shock.limit,
+            lambda p: risk(stressed().scenarios, p, "cvar", confidence=level).value,
+            cut=cut,
+        )
     return Item(
         f"shock:{shock.name}",
         f"Shock {shock.name}",
@@ -358,14 +391,20 @@ def _liquidity(limits: Limits, situation: Situation) -> Iterator[Item]:
 def _factor(name: str, limit: float, situation: Situation) -> Item:
     def row() -> Floats:
         if name not in situation.exposures:
-            raise MissingDataError(f"There are no exposures to the factor {name[:60]}.")
-        known = situation.exposures[name]
-        return np.array([float(known.get(asset, 0.0)) for asset in situation.scenarios.assets])
+            known = listed(situation.exposures, most=10)
+            raise MissingDataError(
+                situation.no_exposures
+                or f"There are no exposures to the factor {name[:60]}"
+                + (f"; the model has {known}." if known else ".")
+            )
+        own = situation.exposures[name]
+        return np.array([float(own.get(asset, 0.0)) for asset in situation.scenarios.assets])
 
     return Item(
         f"factor:{name}",
         f"Exposure to {name}",
         limit,
         lambda p: abs(float(p.aligned(situation.scenarios.assets) @ row())),
+        "exposure",
         rows=lambda: _either_sign(row()),
     )

@@ -22,6 +22,11 @@ NUMBERS = (
     "liquidity_days",
 )
 NAMED = ("weights", "shares", "replays", "factors")
+SHOCK_RANGES = {
+    "basis_points": (-2000.0, 2000.0, "a rise of yields"),
+    "volatility": (0.0, 10.0, "a factor on volatilities"),
+    "correlation": (-1.0, 1.0, "a correlation"),
+}
 # A limit of more is a percentage typed for a fraction; with leverage weights go beyond 1. Others: 1.
 HIGHEST = {"volatility": 3.0, "largest_weight": 10.0, "weights": 10.0}
 
@@ -36,11 +41,44 @@ class IndexGap:
 
 @dataclass(frozen=True)
 class Shock:
-    """A limit on the loss when named assets or groups move at once: moves are returns, −0.2 for a fall."""
+    """A limit on a named stress: on the loss at once, or on the CVaR of the stressed scenarios.
+
+    Attributes
+    ----------
+    name
+        For the reader.
+    moves
+        Asset or group to its return, −0.2 for a fall; may be empty.
+    limit
+        Of the loss at once where only prices and yields move; of the CVaR, over the horizon, where
+        volatilities or correlations do.
+    basis_points
+        Rise of all yields, for what has a duration in the situation.
+    volatility
+        Factor on all volatilities.
+    correlation
+        What all correlations go to, None to leave them.
+    """
 
     name: str
     moves: Mapping[str, float]
     limit: float
+    basis_points: float = 0.0
+    volatility: float = 1.0
+    correlation: float | None = None
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it moves prices and yields only, so that its loss is one number and linear in weights."""
+        return self.volatility == 1.0 and self.correlation is None
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return it as plain texts and numbers, only what shocks."""
+        found: dict[str, Any] = {"name": self.name, "limit": self.limit}
+        if self.moves:
+            found["moves"] = dict(self.moves)
+        usual = {"basis_points": 0.0, "volatility": 1.0, "correlation": None}
+        return found | {k: getattr(self, k) for k, v in usual.items() if getattr(self, k) != v}
 
 
 @dataclass(frozen=True)
@@ -145,7 +183,7 @@ class Limits:
         if self.index_gaps:
             found["index_gap"] = [{"fall": g.fall, "limit": g.limit} for g in self.index_gaps]
         if self.shocks:
-            found["shock"] = [{"name": s.name, "moves": dict(s.moves), "limit": s.limit} for s in self.shocks]
+            found["shock"] = [shock.to_mapping() for shock in self.shocks]
         if found:
             found |= {"share_measure": self.share_measure, "warn_at": self.warn_at}
         return found
@@ -195,15 +233,32 @@ def _gap(given: Mapping[str, Any]) -> IndexGap:
 
 
 def _shock(given: Mapping[str, Any]) -> Shock:
-    if set(given) != {"name", "moves", "limit"} or not isinstance(given["name"], str):
-        raise InputError("A shock has a name, moves and a limit; moves is a table such as {SPY = -0.2}.")
+    known = {"name", "limit", "moves", *SHOCK_RANGES}
+    whole = {"name", "limit"} <= set(given) <= known and isinstance(given.get("name"), str)
+    if not whole or len(given) < 3:
+        raise InputError(
+            "A shock has a name, a limit, and moves (a table such as {SPY = -0.2}), basis_points, volatility "
+            "or correlation."
+        )
     moves: dict[str, float] = {}
-    for asset, move in _table(f"shock, {given['name'][:40]}, moves", given["moves"]).items():
+    for asset, move in _table(f"shock, {given['name'][:40]}, moves", given.get("moves", {})).items():
         number = isinstance(move, int | float) and not isinstance(move, bool)
         if not number or not -1.0 <= move <= 10.0:
             raise InputError(f"The move of {asset[:40]} is a return from -1 to 10, not {str(move)[:40]!r}.")
         moves[asset] = float(move)
-    if not moves:
-        raise InputError(f"The shock {given['name'][:40]} moves nothing; name at least one asset.")
+    further: dict[str, float] = {}
+    for key, (low, high, words) in SHOCK_RANGES.items():
+        value = given.get(key)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise InputError(
+                f"The shock {given['name'][:40]}: {key} is {words} from {low:g} to {high:g}, not "
+                f"{str(value)[:40]!r}."
+            )
+        further[key] = float(value)
     limit = _number(f"shock, {given['name'][:40]}", given["limit"])
-    return Shock(given["name"], MappingProxyType(moves), limit)
+    shock = Shock(given["name"], MappingProxyType(moves), limit, **further)
+    if shock.at_once and not moves and not shock.basis_points:
+        raise InputError(f"The shock {given['name'][:40]} moves nothing; name at least one asset.")
+    return shock

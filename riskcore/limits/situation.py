@@ -36,6 +36,10 @@ class Situation:
         Money, average daily volume by asset in the same money, and the share of it one can trade.
     exposures
         Factor to asset to exposure.
+    no_exposures
+        Why there are none, where there are none.
+    durations
+        Asset to modified duration in years, for stresses that move yields.
     horizon
         The horizon as an adjective, for names: "1-day".
     given
@@ -55,6 +59,8 @@ class Situation:
     daily_volume: Mapping[str, float] = field(default_factory=dict)
     participation: float = 0.2
     exposures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    no_exposures: str = ""
+    durations: Mapping[str, float] = field(default_factory=dict)
     horizon: str = "1-period"
     given: Mapping[str, ContributionResult] = field(default_factory=dict)
 

@@ -27,7 +27,8 @@ class LimitResult:
     value
         The figure itself, a loss or a size, positive = bad; None where it cannot be computed (`reason`).
     unit
-        "fraction" (of the value, of the risk, or of 1) or "days".
+        "fraction" (of the value or of the risk), "days", or "exposure" (the move of the value when a
+        factor moves by 1).
     warn_at
         The share of the limit from which the status is a warning.
     reason
@@ -38,7 +39,7 @@ class LimitResult:
     name: str
     limit: float
     value: float | None
-    unit: Literal["fraction", "days"] = "fraction"
+    unit: Literal["fraction", "days", "exposure"] = "fraction"
     warn_at: float = 0.9
     reason: str = ""
 

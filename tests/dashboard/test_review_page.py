@@ -4,7 +4,8 @@ import pytest
 
 from riskcore.dashboard import saved
 from riskcore.dashboard.book import Book
-from riskcore.dashboard.limits_code import gate_of, limits_code, limits_of
+from riskcore.dashboard.limits_code import limits_code, limits_of
+from riskcore.dashboard.limits_gate import gate_of
 from riskcore.dashboard.trades_sections import headline_numbers
 from riskcore.dashboard.view import View
 from riskcore.errors import InputError
