@@ -3,13 +3,9 @@
 from riskcore.allocation.black_litterman import View, black_litterman, black_litterman_posterior
 from riskcore.allocation.bounds import Relaxation, nearest_bounds
 from riskcore.allocation.conflicts import Conflict
-from riskcore.allocation.constrained import (
-    constrained,
-    constrained_frontier,
-    constrained_maximum_mean,
-    missed,
-    named,
-)
+from riskcore.allocation.constrained import constrained
+from riskcore.allocation.constrained_frontiers import constrained_frontier, constrained_maximum_mean
+from riskcore.allocation.constraint_words import missed, named
 from riskcore.allocation.constraints import Constraints, GroupBound
 from riskcore.allocation.cvar_update import cvar_update, trace_cvar_update
 from riskcore.allocation.frontiers import maximum_mean, mean_cvar_frontier, mean_variance_frontier
