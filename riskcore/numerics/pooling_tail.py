@@ -3,6 +3,7 @@
 The posterior is q ∝ p exp(θ (l − η)₊), θ > 0 to raise CVaR and θ < 0 to lower it, with η its own VaR.
 """
 
+from math import log
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +15,12 @@ __all__ = ["tilted_to_cvar"]
 
 Floats = NDArray[np.float64]
 GRID = 24
+"""Thresholds that are compared at first."""
 FEW = 400
-"""Distinct losses among which every threshold can be afforded."""
+"""Distinct losses among which every threshold can be afforded; more are gathered into as many."""
+BINS = 4096
+TINY = 1e-200
+CREEPS = 20
 STEPS = 200
 
 
@@ -46,8 +51,8 @@ class _Tilt(NamedTuple):
 def tilted_to_cvar(losses: Floats, probabilities: Floats, confidence: float, value: float) -> Floats:
     """Return the q closest to p in relative entropy with CVaR_c(l) = `value`.
 
-    Raising CVaR is a convex problem, and η is found by bisection over the losses. Lowering it is not: the
-    divergence is minimised over η on a grid of the losses that is refined around its best point.
+    Raising CVaR is a convex problem, and η is found by bisection over the losses. Lowering it is not: any
+    answer bounds the thresholds that can cost less, a grid of those finds the best region, and bisection η.
 
     Parameters
     ----------
@@ -77,7 +82,10 @@ def tilted_to_cvar(losses: Floats, probabilities: Floats, confidence: float, val
     excess = unit[cut.beyond] - cut.value
     raising = goal > cut.value + float(p[cut.beyond] @ excess) / tail
     # A raise never moves η below the prior VaR, so what lies below it need not be told apart.
-    ranked, place = _ranked(np.maximum(unit, cut.value) if raising else unit, p)
+    # What lies below the lowest threshold that can be best need not be told apart. A raise never moves it
+    # below the prior VaR.
+    floor = cut.value if raising else _floor(unit, p, tail, goal)
+    ranked, place = _ranked(np.maximum(unit, floor), p)
     last = int(np.searchsorted(ranked.losses, goal, side="left")) - 1
     if raising:
         best = _raised(ranked, tail, goal, last)
@@ -111,54 +119,122 @@ def _raised(ranked: _Ranked, tail: float, goal: float, last: int) -> _Tilt:
     return found if found.reached >= tail else _between(ranked, tail, goal, found.at)
 
 
+def _floor(losses: Floats, mass: Floats, tail: float, goal: float) -> float:
+    """Return a loss below which no threshold lowers CVaR for less than one threshold that is tried.
+
+    At the optimum η is the posterior VaR, P_q(l > η) ≤ 1 − c. So with P_p(l > η) = π above 1 − c the
+    divergence is at least that of the two events, and π cannot exceed the one at which that is too much.
+    """
+    drawn = np.append(np.arange(0, losses.size, max(1, losses.size // FEW)), np.argmin(losses))
+    drawn = drawn[np.argsort(losses[drawn], kind="stable")]
+    sample, share = losses[drawn], mass[drawn] / float(mass[drawn].sum())
+    beyond = np.cumsum(share[::-1])[::-1]
+    least = max(tail, float(beyond[min(int(np.searchsorted(sample, goal)), sample.size - 1)]))
+    places = np.searchsorted(-beyond, -np.geomspace(1.0, least, GRID))
+    cuts = np.unique(np.append(sample[np.minimum(places, sample.size - 1)], sample[0]))
+    cuts = cuts[cuts < goal]
+    tried = float(cuts[np.argmin(_scanned(sample, share, tail, goal, cuts))])
+    above = losses > tried
+    part = mass[above]
+    mean = tail * (goal - tried)
+    theta, log_total = _solved(losses[above] - tried, part, 1.0 - float(part.sum()), mean, 0.0)
+    most = theta * mean - log_total
+    low, high = tail, 1.0
+    while high - low > 1e-6 * low:
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if _two_events(tail, middle) > most else (middle, high)
+    # The edge of a bin, rather than the loss itself, is found without sorting and only a little lower.
+    held = np.bincount((losses * BINS).astype(np.intp), weights=mass)
+    lowest = int(np.flatnonzero(np.cumsum(held[::-1])[::-1] > high).max(initial=0))
+    return lowest / BINS
+
+
+def _two_events(tail: float, mass: float) -> float:
+    """Return the divergence of probabilities (1 − c, c) from (π, 1 − π)."""
+    return tail * log(tail / mass) + (1.0 - tail) * log((1.0 - tail) / (1.0 - mass))
+
+
 def _lowered(ranked: _Ranked, tail: float, goal: float, last: int) -> _Tilt:
     """Minimise the divergence over the losses 0 … last, then beside the best of them.
 
-    Many losses are first gathered into few, on which every threshold region is compared; the best region is
-    then searched in the losses themselves, where the divergence falls while more than 1 − c lies beyond η.
+    Many losses are first gathered into few, on which thresholds are compared; about the best of them the
+    divergence falls while more than 1 − c lies beyond η.
     """
-    if last < FEW:
-        best = _best_of_grid(ranked, tail, goal, last)
+    few = last < FEW
+    coarse = ranked if few else _gathered(ranked, goal)
+    top = int(np.searchsorted(coarse.losses, ranked.losses[last], side="right")) - 1
+    near = _best_of_grid(coarse, tail, goal, max(top, 0))
+    if few:
+        best = _at_loss(ranked, tail, goal, near)
     else:
-        coarse = _gathered(ranked, goal)
-        top = int(np.searchsorted(coarse.losses, ranked.losses[last], side="right")) - 1
-        near = _best_of_grid(coarse, tail, goal, max(top, 0))
-        low = int(np.searchsorted(ranked.losses, coarse.losses[max(near.at - 1, 0)]))
-        high = int(np.searchsorted(ranked.losses, coarse.losses[near.at + 1]))
-        end = _at_loss(ranked, tail, goal, min(high, last), near.theta)
-        best = _bisected(ranked, tail, goal, low, end)
+        low = int(np.searchsorted(ranked.losses, coarse.losses[max(near - 1, 0)]))
+        high = int(np.searchsorted(ranked.losses, coarse.losses[near + 1]))
+        best = _bisected(ranked, tail, goal, low, _at_loss(ranked, tail, goal, min(high, last)))
     beside = [at for at in (best.at, best.at + 1) if 0 < at < ranked.losses.size and ranked.losses[at] < goal]
     choices = [best, *(_between(ranked, tail, goal, at) for at in beside)]
     return min(choices, key=lambda tilt: tilt.divergence)
 
 
+def _best_of_grid(ranked: _Ranked, tail: float, goal: float, last: int) -> int:
+    """Return the place of the best threshold of a grid that is refined around it."""
+    first = 0
+    while True:
+        grid = np.unique(np.linspace(first, last, GRID).round().astype(int))
+        best = int(np.argmin(_scanned(ranked.losses, ranked.mass, tail, goal, ranked.losses[grid])))
+        if grid.size == last - first + 1:
+            return int(grid[best])
+        first, last = int(grid[max(best - 1, 0)]), int(grid[min(best + 1, grid.size - 1)])
+
+
+def _scanned(losses: Floats, mass: Floats, tail: float, goal: float, cuts: Floats) -> Floats:
+    """Return what a lowered CVaR costs at each of these thresholds, all solved side by side.
+
+    Newton on log E_q (l − η)₊, which is almost convex in θ. Thresholds are among the losses.
+    """
+    excess = np.maximum(losses - cuts[:, None], 0.0)
+    means = tail * (goal - cuts)
+    theta, cost = np.zeros(cuts.size), np.zeros(cuts.size)
+    low, high = np.full(cuts.size, -np.inf), np.zeros(cuts.size)
+    for taken in range(STEPS):
+        weights = np.exp(theta[:, None] * excess)
+        weights *= mass
+        total = weights.sum(axis=1)
+        cost = np.maximum(cost, theta * means - np.log(total))
+        weights *= excess
+        mean = np.maximum(weights.sum(axis=1) / total, TINY)
+        miss = np.log(mean / means)
+        if float(np.abs(miss).max()) < 1e-6:
+            break
+        spread = np.maximum(np.einsum("ks,ks->k", weights, excess) / total - mean**2, TINY)
+        low, high = np.where(miss < 0.0, theta, low), np.where(miss > 0.0, theta, high)
+        step = theta - miss * mean / spread
+        # Losses of many sizes make Newton creep: then the bracket is doubled, or halved on a log scale.
+        halved = -np.sqrt(low * np.minimum(high, 1e-9 * low))
+        theta = np.where((step <= low) | (step >= high) | (taken > CREEPS), halved, step)
+        theta[np.isinf(low)] = step[np.isinf(low)] * (2.0 if taken > CREEPS else 1.0)
+    return cost
+
+
 def _bisected(ranked: _Ranked, tail: float, goal: float, start: int, found: _Tilt) -> _Tilt:
-    """Return the tilt at the first place from `start` with at most 1 − c beyond it, given one further up."""
-    last = found.at
-    while start < last:
-        middle = (start + last) // 2
+    """Return the tilt at the first place from `start` with at most 1 − c beyond it, given one further up.
+
+    The probability beyond falls almost evenly from place to place, so it is interpolated; every third try
+    halves the bracket in any case.
+    """
+    low, last, more = start - 1, found.at, 0.0
+    for taken in range(STEPS):
+        if last - low <= 1:
+            break
+        middle = (low + last) // 2
+        if more > 0.0 and taken % 3:
+            less = tail - found.beyond
+            middle = min(max(low + round(more / (more + less) * (last - low)), low + 1), last - 1)
         tilt = _at_loss(ranked, tail, goal, middle, found.theta)
         if tilt.beyond <= tail:
             last, found = middle, tilt
         else:
-            start = middle + 1
+            low, more = middle, tilt.beyond - tail
     return found
-
-
-def _best_of_grid(ranked: _Ranked, tail: float, goal: float, last: int) -> _Tilt:
-    tilts: dict[int, _Tilt] = {}
-    first, guess = 0, 0.0
-    while True:
-        grid = np.unique(np.linspace(first, last, GRID).round().astype(int)).tolist()
-        for at in reversed(grid):
-            if at not in tilts:
-                tilts[at] = _at_loss(ranked, tail, goal, at, guess)
-                guess = tilts[at].theta
-        best = min(grid, key=lambda at: tilts[at].divergence)
-        if len(grid) == last - first + 1:
-            return tilts[best]
-        place = grid.index(best)
-        first, last = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
 
 
 def _gathered(ranked: _Ranked, goal: float) -> _Ranked:
@@ -210,9 +286,9 @@ def _solved(excess: Floats, mass: Floats, rest: float, goal: float, guess: float
     The mean rises with θ; Newton's step, or half of the bracket where the step would leave it.
     """
     low, high, theta = -np.inf, np.inf, guess
-    top, total = 0.0, 1.0
+    top, total, peak = 0.0, 1.0, float(excess.max())
     for _ in range(STEPS):
-        top = max(0.0, theta * float(excess[-1]))
+        top = max(0.0, theta * peak)
         raised = mass * np.exp(theta * excess - top)
         total = float(raised.sum()) + rest * float(np.exp(-top))
         first = raised * excess

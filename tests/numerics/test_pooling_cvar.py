@@ -109,6 +109,23 @@ def test_gathering_many_losses_finds_the_best_of_all_thresholds(seed, factor, mo
     assert fast.relative_entropy == pytest.approx(pool_cvar(p, [goal]).relative_entropy, rel=1e-10)
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.4, 0.8])
+def test_no_threshold_below_the_floor_would_have_been_better(seed, share, monkeypatch):
+    rng = np.random.default_rng(seed)
+    far, near = 10 + rng.exponential(3, 300), 5 + 0.1 * rng.normal(size=300)
+    losses = np.where(
+        rng.random(300) < 0.03, far, np.where(rng.random(300) < 0.1, near, rng.normal(size=300))
+    )
+    p = rng.dirichlet(np.full(300, 0.5))
+    before = cvar(losses, p, 0.95)
+    goal = CvarGoal(losses, 0.95, before - share * (before - losses.min()))
+    fast = pool_cvar(p, [goal])
+    monkeypatch.setattr(pooling_tail, "_floor", lambda *_: 0.0)
+    monkeypatch.setattr(pooling_tail, "GRID", 400)
+    assert fast.relative_entropy <= pool_cvar(p, [goal]).relative_entropy * (1 + 1e-10)
+
+
 @given(seed=st.integers(0, 10_000), share=st.floats(-0.9, 0.95), size=st.sampled_from([1e-8, 1.0, 1e8]))
 def test_the_goal_is_reached_at_any_scale_and_with_ties(seed, share, size):
     losses, p = sample(seed, size=60)
