@@ -124,28 +124,31 @@ def draw_active_positions(
     horizon_label: str = "",
     most: int = 8,
 ) -> list[Drawing]:
-    """Draw the active weights, and what each active position adds to R(TE): two drawings, one order of rows.
+    """Draw the active weights, largest first, and what each active position adds to R(TE).
 
-    Parameters and refusals as in `draw_risk_waterfall`; assets beyond the `most` largest are summed.
+    Each drawing shows the `most` assets that are largest in A or B in what it draws and sums the others:
+    a large active weight may add little risk, and the other way round. Parameters and refusals as in
+    `draw_risk_waterfall`.
     """
     _check(found, names)
     measure = _measure(found[0], horizon_label)
     parts = [100.0 * one.table["tracking"].to_numpy(dtype=np.float64) for one in found]
     bets = [100.0 * one.table["active_weight"].to_numpy(dtype=np.float64) for one in found]
-    kept, rest = order_rows(parts[0], parts[1] if len(parts) > 1 else None, most)
-    labels = [str(found[0].table.index[i]) for i in kept] + ([f"other {rest.size}"] if rest.size else [])
+    sizes = np.max(np.abs(bets), axis=0)
     drawings = []
-    for values, pale, title, axis, definition in (
+    for values, rows, pale, title, axis, definition in (
         (
             bets,
+            order_rows(sizes, None, most),
             True,
             "Active weights, % of value",
             "portfolio − benchmark, % of value",
             "The weight in the portfolio minus the weight in the benchmark: positive is more than the "
-            "benchmark holds, negative less.",
+            "benchmark holds, negative less. The largest differences, in A or B, stand on top.",
         ),
         (
             parts,
+            order_rows(parts[0], parts[1] if len(parts) > 1 else None, most),
             False,
             f"Contributions to active {measure}, % of value",
             "adds to R(TE), % of value",
@@ -153,6 +156,8 @@ def draw_active_positions(
             "Contributions add up to R(TE); a negative one lowers it.",
         ),
     ):
+        kept, rest = rows
+        labels = _row_names(found[0], kept, rest)
         series = [
             _active_bars(_summed(v, kept, rest), labels, (which, names[which], axis, pale), theme)
             for which, v in enumerate(values)
@@ -192,7 +197,7 @@ def draw_active_attribution(
     shared = table["diversification_benchmark"] + table["diversification_active"]
     columns = [100.0 * c.to_numpy(dtype=np.float64) for c in (table["benchmark"], table["tracking"], shared)]
     kept, rest = order_rows(columns[0] + columns[1] + columns[2], columns[1], most)
-    labels = [str(table.index[i]) for i in kept] + ([f"other {rest.size}"] if rest.size else [])
+    labels = _row_names(found, kept, rest)
     digits = _digits(columns)
     series = []
     for values, term, colour in zip(
@@ -307,6 +312,11 @@ def _add_steps(
             y1=rows[place + 1] - BAR / 2,
             line={"color": theme.muted, "width": 1, "dash": "dot"},
         )
+
+
+def _row_names(found: ActiveRiskResult, kept: NDArray[np.intp], rest: NDArray[np.intp]) -> list[str]:
+    names = [str(found.table.index[i]) for i in kept]
+    return [*names, f"other {rest.size}"] if rest.size else names
 
 
 def _summed(values: Floats, kept: NDArray[np.intp], rest: NDArray[np.intp]) -> Floats:

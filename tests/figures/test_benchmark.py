@@ -1,5 +1,7 @@
 """Figures of the Benchmark page: structure, numbers, names of readers, refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,12 +66,28 @@ def test_the_waterfall_carries_on_where_the_bar_above_ends(theme):
     )
 
 
-def test_active_positions_share_rows_and_escape_names():
+def test_active_positions_escape_names_and_tell_who_is_furthest_away():
     weights, parts = draw_active_positions([decomposed(), decomposed("B")], theme=LIGHT)
-    assert weights.figure.layout.yaxis.ticktext == parts.figure.layout.yaxis.ticktext
     assert "<a href" not in str(parts.figure.to_dict())
     assert np.allclose(parts.table["A share of R(TE) (%)"], [80.0, 20.0])
     assert "furthest from the benchmark in SPY" in weights.alt
+
+
+def test_the_largest_active_weights_are_drawn_whatever_they_contribute():
+    assets = [f"X{i}" for i in range(12)]
+
+    def found(name, bets):
+        columns = decomposed().table.columns
+        table = pd.DataFrame(0.0, index=pd.Index(assets, name="asset"), columns=columns)
+        table["active_weight"], table["tracking"] = bets, np.arange(12, 0, -1) / 1000
+        return replace(decomposed(name), table=table)
+
+    a, b = np.full(12, 0.001), np.full(12, 0.001)
+    a[10], b[11] = -0.1, 0.2
+    drawings = draw_active_positions([found("A", a), found("B", b)], theme=LIGHT, most=3)
+    shown = [list(one.figure.layout.yaxis.ticktext) for one in drawings]
+    assert shown == [["X11", "X10", "X0", "other 9"], ["X0", "X1", "X2", "other 9"]]
+    assert np.allclose(drawings[0].figure.data[1].x, [20.0, 0.1, 0.1, 0.9])
 
 
 def test_the_attribution_adds_up_across_and_down():
