@@ -77,14 +77,17 @@ STAYS = {
     "tail": "Drawdowns, rolling VaR and the path figures among the statistics follow the days in order: they "
     "stay on history. Resampled intervals say so where they cannot use these scenarios.",
     "factors": "Exposures need days of equal probability, and factors have no returns in these scenarios: "
-    "this whole page stays on history; only the weights of A and B follow.",
+    "this whole page stays on history. Weights of A and B that a rule solves follow the scenarios, and all "
+    "shares and exposures move with those weights.",
     "stress": "Replays, betas, regimes and what is conditioned on an index stay on history; the other "
     "stresses start from these scenarios.",
     "allocation": "Drawdowns follow the days in order and stay on history; stability and whatever else "
     "resamples days says so where it cannot use these scenarios.",
     "backtest": "A backtest walks through the days in order: this whole page stays on history.",
     "benchmark": "Beta, capture and whatever else follows dates stays on history.",
-    "sizing": "Volatility targets through time and drawdowns follow the days in order: they stay on history.",
+    "sizing": "A size is lived one day after the other: this whole page stays on history; only the weights "
+    "of A "
+    "and B follow.",
     "trades": "Drawdowns, crisis replays and betas follow the days in order: they stay on history.",
     "exhibits": "Exhibits bring scenarios of their own: none of them changes.",
     "data": "The data is what it was; only what is computed from it changes.",

@@ -188,6 +188,17 @@ def test_what_cannot_be_answered_is_one_sentence(open_app):
     assert "A closer look" in words(few)
 
 
+def test_a_scenario_set_moves_solved_weights_only_and_the_page_says_so(open_app):
+    query = {"a": "equal_weight", "b": "minimum_variance"}
+    history, simulated = (open_app("factors", **query, **more) for more in ({}, {"scen": "vol:2"}))
+    assert "this whole page stays on history. Weights of A and B that a rule solves follow" in words(simulated)
+    np.testing.assert_array_equal(table(history, SHARE)[SHARE], table(simulated, SHARE)[SHARE])
+    drawn = open_app("factors", **query, scen="t:5000~1")
+    np.testing.assert_array_equal(table(history, SHARE)[SHARE], table(drawn, SHARE)[SHARE])
+    other = SHARE.replace("A", "B", 1)
+    assert not np.allclose(table(history, SHARE)[other], table(drawn, SHARE)[other], atol=0.1)
+
+
 @pytest.mark.parametrize("part", ["1", "3", "6"])
 def test_each_part_can_be_presented(open_app, part):
     app = open_app("factors", present=part)
