@@ -21,6 +21,7 @@ __all__ = [
     "COVARIANCE_LABELS",
     "MEANS",
     "MEAN_LABELS",
+    "Covariance",
     "PsdRepair",
     "covariance_matrix",
     "denoised_covariance",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+Covariance = Callable[[Scenarios], pd.DataFrame]
 DECAY = 0.94
 
 
@@ -270,7 +272,7 @@ def nearest_psd(covariance: pd.DataFrame) -> PsdRepair:
     )
 
 
-COVARIANCES: Mapping[str, Callable[[Scenarios], pd.DataFrame]] = MappingProxyType(
+COVARIANCES: Mapping[str, Covariance] = MappingProxyType(
     {
         "sample": sample_covariance,
         "ewma": ewma_covariance,
@@ -299,8 +301,10 @@ MEANS: Mapping[str, Callable[[Scenarios], pd.Series]] = MappingProxyType(
 MEAN_LABELS: Mapping[str, str] = MappingProxyType({"sample": "sample", "james_stein": "James–Stein"})
 
 
-def covariance_matrix(scenarios: Scenarios, estimator: str) -> pd.DataFrame:
-    """Return the covariance by the estimator named, a key of `COVARIANCES`.
+def covariance_matrix(
+    scenarios: Scenarios, estimator: str, known: Mapping[str, Covariance] = COVARIANCES
+) -> pd.DataFrame:
+    """Return the covariance by the estimator named, a key of `known`.
 
     Raises
     ------
@@ -313,9 +317,11 @@ def covariance_matrix(scenarios: Scenarios, estimator: str) -> pd.DataFrame:
     >>> covariance_matrix(s, "sample").round(12).to_numpy().tolist()
     [[0.0001]]
     """
-    if estimator not in COVARIANCES:
-        raise InputError(f"No covariance estimator {estimator!r}; choose one of {listed(COVARIANCES)}.")
-    return COVARIANCES[estimator](scenarios)
+    if estimator not in known:
+        raise InputError(
+            f"No covariance estimator {estimator!r}; choose one of {listed(known, most=len(known))}."
+        )
+    return known[estimator](scenarios)
 
 
 def mean_returns(scenarios: Scenarios, estimator: str) -> pd.Series:

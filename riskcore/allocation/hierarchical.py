@@ -30,7 +30,7 @@ def hierarchical_risk_parity(
     scenarios
         May be weighted with the sample covariance.
     covariance
-        A key of `estimators.COVARIANCES`, or a table labelled by asset on both sides.
+        A key of `covariances.COVARIANCES`, or a table labelled by asset on both sides.
 
     Returns
     -------

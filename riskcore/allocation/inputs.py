@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskcore.allocation.covariances import COVARIANCE_LABELS, covariance_matrix
 from riskcore.errors import AssetMismatchError, InfeasibleError, InputError, MissingDataError, listed
-from riskcore.estimators import COVARIANCE_LABELS, covariance_matrix
 from riskcore.moments import sample_mean
 from riskcore.scenarios import Scenarios
 

@@ -50,7 +50,7 @@ def minimum_variance(
     lower, upper
         Bounds on the weights, for all assets or by label; negative lower bounds allow short positions.
     covariance
-        A key of `estimators.COVARIANCES`, or a table labelled by asset on both sides.
+        A key of `covariances.COVARIANCES`, or a table labelled by asset on both sides.
 
     Returns
     -------

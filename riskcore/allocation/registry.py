@@ -153,7 +153,7 @@ def allocate(
     confidence: float | None = None,
     risk_free: float = 0.0,
     mean: str | pd.Series = "sample",
-    covariance: str = "sample",
+    covariance: str | pd.DataFrame = "sample",
     budgets: Mapping[str, float] | None = None,
     constraints: Constraints | None = None,
 ) -> AllocationResult:
@@ -170,7 +170,8 @@ def allocate(
     risk_free
         Per period of the scenarios.
     mean, covariance
-        Keys of `estimators.MEANS` and `estimators.COVARIANCES`, or means by asset.
+        Keys of `estimators.MEANS` and `covariances.COVARIANCES`, or means by asset and a
+        covariance labelled by asset on both sides.
     budgets
         Share of the risk by asset.
     constraints

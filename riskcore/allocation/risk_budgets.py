@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskcore.allocation.inputs import moments, refuse_flat
 from riskcore.allocation.simple import refuse_constant
 from riskcore.errors import AssetMismatchError, InfeasibleError, InputError, listed
-from riskcore.estimators import COVARIANCE_LABELS, covariance_matrix
 from riskcore.measures import percent
 from riskcore.numerics.budgeting import solve_risk_budget_volatility
 from riskcore.numerics.cvar_program import solve_cvar_parity
@@ -23,7 +23,10 @@ Floats = NDArray[np.float64]
 
 
 def equal_risk_contribution(
-    scenarios: Scenarios, *, budgets: Mapping[str, float] | None = None, covariance: str = "sample"
+    scenarios: Scenarios,
+    *,
+    budgets: Mapping[str, float] | None = None,
+    covariance: str | pd.DataFrame = "sample",
 ) -> AllocationResult:
     """Return the long-only weights in which every asset carries its budget of the volatility.
 
@@ -37,8 +40,8 @@ def equal_risk_contribution(
         Share of the volatility by asset, one for every asset, positive, sum 1; equal when omitted.
         Budgets that do not sum to 1 are refused rather than rescaled.
     covariance
-        A key of `estimators.COVARIANCES`. Shares are as budgeted under the covariance solved with only;
-        `measure` is None where that is not the sample one.
+        A key of `covariances.COVARIANCES`, or a table labelled by asset on both sides. Shares are as
+        budgeted under the covariance solved with only; `measure` is None where that is not the sample one.
 
     Returns
     -------
@@ -67,9 +70,10 @@ def equal_risk_contribution(
     began = perf_counter()
     wanted = budget_array(scenarios, budgets)
     refuse_constant(scenarios)
-    matrix = covariance_matrix(scenarios, covariance).to_numpy()
+    used = moments(scenarios, covariance=covariance)
+    refuse_flat(scenarios, np.diag(used.covariance))
     try:
-        found = solve_risk_budget_volatility(matrix, wanted)
+        found = solve_risk_budget_volatility(used.covariance, wanted)
     except InfeasibleError as error:
         weights = error.details.get("weights")
         if not isinstance(weights, np.ndarray):
@@ -84,15 +88,13 @@ def equal_risk_contribution(
         weights=pd.Series(found.weights, index=scenarios.labels, name="weight"),
         method="equal_risk_contribution",
         label="Risk budgets (volatility)" if budgets else "Volatility parity",
-        solved=(
-            f"Every asset carries {share} of volatility, on the {COVARIANCE_LABELS[covariance]} covariance."
-        ),
+        solved=f"Every asset carries {share} of volatility, on {used.source}.",
         status="optimal",
         residual=found.residual,
         residual_name=SHARE_GAP,
         iterations=found.iterations,
         seconds=perf_counter() - began,
-        measure="volatility" if covariance == "sample" else None,
+        measure=used.measure,
         shares=pd.Series(found.shares, index=scenarios.labels, name="share"),
     )
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskcore.allocation.inputs import moments, refuse_flat
 from riskcore.errors import InfeasibleError, listed
-from riskcore.estimators import COVARIANCE_LABELS, covariance_matrix
 from riskcore.results.allocation import AllocationResult
 from riskcore.scenarios import Scenarios
 
@@ -37,8 +37,10 @@ def equal_weight(scenarios: Scenarios) -> AllocationResult:
     )
 
 
-def inverse_volatility(scenarios: Scenarios, *, covariance: str = "sample") -> AllocationResult:
-    """Return w_i ∝ 1/σ_i, with σ from the covariance, a key of `estimators.COVARIANCES`.
+def inverse_volatility(
+    scenarios: Scenarios, *, covariance: str | pd.DataFrame = "sample"
+) -> AllocationResult:
+    """Return w_i ∝ 1/σ_i, with σ from the covariance, a key of `covariances.COVARIANCES` or a table.
 
     Equal risk shares only where all correlations are equal; an approximation of
     `equal_risk_contribution` otherwise.
@@ -56,15 +58,15 @@ def inverse_volatility(scenarios: Scenarios, *, covariance: str = "sample") -> A
     """
     began = perf_counter()
     refuse_constant(scenarios)
-    inverse = 1.0 / np.sqrt(np.diag(covariance_matrix(scenarios, covariance).to_numpy()))
+    used = moments(scenarios, covariance=covariance)
+    refuse_flat(scenarios, np.diag(used.covariance))
+    inverse = 1.0 / np.sqrt(np.diag(used.covariance))
     return _closed_form(
         scenarios,
         inverse / inverse.sum(),
         method="inverse_volatility",
         label="Inverse volatility",
-        solved=(
-            f"Weights in proportion to 1/volatility ({COVARIANCE_LABELS[covariance]}), correlations ignored."
-        ),
+        solved=f"Weights in proportion to 1/volatility, by {used.source}; correlations ignored.",
         began=began,
     )
 

@@ -7,13 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from riskcore.allocation import ALLOCATORS, Constraints, GroupBound, black_litterman_posterior
+from riskcore.allocation.covariances import COVARIANCE_LABELS
 from riskcore.dashboard import state
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.linked_table import linked_table, read_linked
 from riskcore.dashboard.opinions import Market, Tilt, read_market, read_tilts, views_of
 from riskcore.dashboard.view import quoted
 from riskcore.errors import InputError, listed
-from riskcore.estimators import COVARIANCE_LABELS, MEAN_LABELS, mean_returns
+from riskcore.estimators import MEAN_LABELS, mean_returns
 from riskcore.figures.words import number
 from riskcore.scenarios import Scenarios
 

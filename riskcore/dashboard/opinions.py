@@ -7,11 +7,11 @@ import streamlit as st
 
 from riskcore.allocation import View
 from riskcore.allocation.black_litterman import TAU
+from riskcore.allocation.covariances import covariance_matrix
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.linked_table import read_linked
 from riskcore.dashboard.view import quoted, unquoted
 from riskcore.errors import InputError
-from riskcore.estimators import covariance_matrix
 from riskcore.figures.words import number
 from riskcore.scenarios import Scenarios
 
