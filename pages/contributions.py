@@ -7,12 +7,16 @@ import streamlit as st
 
 from riskcore.dashboard import state
 from riskcore.dashboard.book import Book
-from riskcore.dashboard.contribution_changes import budgets, currency, has_rates, trades
-from riskcore.dashboard.contribution_sections import Compared, Lines, by_day, intervals, through_time
+from riskcore.dashboard.contribution_budgets import budgets
+from riskcore.dashboard.contribution_compared import Compared
+from riskcore.dashboard.contribution_currency import currency, has_rates
+from riskcore.dashboard.contribution_history import by_day, through_time
+from riskcore.dashboard.contribution_trades import trades
+from riskcore.dashboard.contribution_uncertainty import intervals
 from riskcore.dashboard.controls import measure_control
 from riskcore.dashboard.factors_sections import risk_by_factor
 from riskcore.dashboard.frame import Frame, open_page
-from riskcore.dashboard.script import page_script
+from riskcore.dashboard.script import Lines, page_script
 from riskcore.dashboard.sentences import few_tail_note, holding_note, money_and_risk, parity_note
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show

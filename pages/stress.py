@@ -1,8 +1,7 @@
 """Stress: what would hurt? Dated crises, three shocks, and everything else on request."""
 
-from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.frame import Frame, open_page
-from riskcore.dashboard.script import page_script
+from riskcore.dashboard.script import Lines, page_script
 from riskcore.dashboard.stress_crises import crises, one_crisis
 from riskcore.dashboard.stress_more import SECTIONS, closer, more
 from riskcore.dashboard.stress_script import script_of

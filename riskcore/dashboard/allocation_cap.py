@@ -9,7 +9,7 @@ from riskcore.dashboard.allocation_frontier import held_words
 from riskcore.dashboard.allocation_sections import Weighed, make_buttons
 from riskcore.dashboard.allocation_terms import Terms, estimate_lines, literal, mean_of
 from riskcore.dashboard.comparison import settings
-from riskcore.dashboard.contribution_sections import Lines
+from riskcore.dashboard.script import Lines
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, show
 from riskcore.figures import draw_weights

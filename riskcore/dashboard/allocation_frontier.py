@@ -14,7 +14,7 @@ from riskcore.dashboard import cached, state
 from riskcore.dashboard.allocation_sections import Weighed, make_buttons
 from riskcore.dashboard.allocation_terms import Terms, estimate_lines, literal, mean_of
 from riskcore.dashboard.comparison import settings
-from riskcore.dashboard.contribution_sections import Lines
+from riskcore.dashboard.script import Lines
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, show
 from riskcore.estimators import covariance_matrix

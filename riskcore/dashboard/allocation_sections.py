@@ -22,8 +22,7 @@ from riskcore.dashboard.comparison import (
     figures_table,
     solution_table,
 )
-from riskcore.dashboard.contribution_sections import Lines
-from riskcore.dashboard.script import arguments_of
+from riskcore.dashboard.script import Lines, arguments_of
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, show, show_table
 from riskcore.errors import listed

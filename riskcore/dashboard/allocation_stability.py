@@ -12,8 +12,8 @@ from riskcore.dashboard.allocation_sections import Weighed
 from riskcore.dashboard.allocation_terms import PLAIN
 from riskcore.dashboard.book import RULES
 from riskcore.dashboard.cached import LongRun
-from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.intervals import SEED
+from riskcore.dashboard.script import Lines
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, notice, show
 from riskcore.figures.stability import draw_stability

@@ -8,7 +8,7 @@ from riskcore.allocation.cvar_update import FORMS
 from riskcore.dashboard import cached
 from riskcore.dashboard.allocation_frontier import held_words
 from riskcore.dashboard.allocation_sections import Weighed
-from riskcore.dashboard.contribution_sections import Lines
+from riskcore.dashboard.script import Lines
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, notice, show
 from riskcore.figures.update_trace import draw_update_traces

@@ -8,7 +8,6 @@ from riskcore.dashboard import cached, state
 from riskcore.dashboard.allocation_sections import Weighed, make_buttons
 from riskcore.dashboard.allocation_terms import linked_inputs, uses_opinions
 from riskcore.dashboard.book import Book
-from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.linked_table import linked_table
 from riskcore.dashboard.opinions import (
     MOST,
@@ -23,6 +22,7 @@ from riskcore.dashboard.opinions import (
     usual_market,
     views_of,
 )
+from riskcore.dashboard.script import Lines
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, notice, show
 from riskcore.figures import draw_weights

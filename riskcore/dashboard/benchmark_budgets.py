@@ -13,7 +13,7 @@ from riskcore.benchmark.budgets import (
 from riskcore.dashboard import cached
 from riskcore.dashboard.allocation_sections import IN_SAMPLE, make_buttons
 from riskcore.dashboard.benchmark_sections import Against, decomposed, weights_key
-from riskcore.dashboard.contribution_sections import Lines
+from riskcore.dashboard.script import Lines
 from riskcore.dashboard.sentences import amount
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, show, show_table

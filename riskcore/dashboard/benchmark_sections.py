@@ -7,8 +7,8 @@ import streamlit as st
 from riskcore.benchmark import active_risk, relative_figures
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book, Holding
-from riskcore.dashboard.contribution_sections import Lines, in_text
-from riskcore.dashboard.sentences import amount, holding_note
+from riskcore.dashboard.script import Lines
+from riskcore.dashboard.sentences import amount, holding_note, in_text
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, notice, show
 from riskcore.figures.benchmark import draw_active_positions, draw_risk_waterfall

@@ -7,7 +7,8 @@ import streamlit as st
 from riskcore.benchmark import active_at, active_portfolio, overshoot, stress_levels
 from riskcore.dashboard import cached
 from riskcore.dashboard.benchmark_sections import Against, relative_of, weights_key
-from riskcore.dashboard.contribution_sections import Lines, in_text
+from riskcore.dashboard.script import Lines
+from riskcore.dashboard.sentences import in_text
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, notice, show, show_table
 from riskcore.errors import NumericalError

@@ -9,8 +9,8 @@ import pandas as pd
 
 from riskcore.dashboard import cached
 from riskcore.dashboard.book import Book, Holding
-from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.money import rates_for
+from riskcore.dashboard.script import Lines
 from riskcore.data.currency import unit_of, with_rates
 from riskcore.data.factor_file import join_factors
 from riskcore.data.price_set import PriceSet

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from riskcore.dashboard.book import Book, Holding
-from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.factors_model import Model, base_of, build, default_factors
-from riskcore.dashboard.script import rates_literal, window_literal
+from riskcore.dashboard.script import Lines, rates_literal, window_literal
 from riskcore.dashboard.sentences import MEASURE_WORDS, few_tail_note, holding_note
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, notice, show

@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from riskcore.dashboard import state
-from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.factors_model import MOST_FACTORS, Currencies, Model, base_of, build, foreign
+from riskcore.dashboard.script import Lines
 from riskcore.dashboard.sentences import amount
 from riskcore.dashboard.stress_shocks import number_of
 from riskcore.dashboard.text import plain

@@ -1,5 +1,6 @@
 """Scripts that print the numbers of a page: what "Show the Python" shows."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from riskcore.dashboard import cached, saved, scenario_set
@@ -10,7 +11,15 @@ from riskcore.data.currency import ecb_rates
 from riskcore.data.price_set import PriceSet
 from riskcore.errors import RiskcoreError
 
-__all__ = ["arguments_of", "page_script", "rates_literal", "scenario_lines", "window_literal"]
+__all__ = ["Lines", "arguments_of", "page_script", "rates_literal", "scenario_lines", "window_literal"]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What a view adds to the page's script."""
+
+    body: str
+    imports: str = ""
 
 
 def page_script(book: Book, body: str, *, imports: str = "") -> str:

@@ -10,6 +10,7 @@ __all__ = [
     "amount",
     "few_tail_note",
     "holding_note",
+    "in_text",
     "loss_words",
     "money_and_risk",
     "parity_note",
@@ -38,6 +39,11 @@ MEASURE_WORDS = {
     "var": "VaR",
     "gaussian_cvar": "CVaR under normal returns",
 }
+
+
+def in_text(label: str) -> str:
+    """Return the label of a measure as it stands inside a sentence: "volatility", but "CVaR 95 %"."""
+    return label.lower() if label == "Volatility" else label
 
 
 def worst_part(book: Book) -> str:

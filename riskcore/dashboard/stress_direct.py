@@ -5,9 +5,9 @@ import streamlit as st
 
 from riskcore.dashboard import cached, saved, state
 from riskcore.dashboard.book import Book
-from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.linked_table import linked_table
+from riskcore.dashboard.script import Lines
 from riskcore.dashboard.stress_shocks import draw_stressed, durations_of
 from riskcore.dashboard.stress_words import both_words, worth
 from riskcore.dashboard.text import plain

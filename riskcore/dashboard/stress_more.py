@@ -8,9 +8,9 @@ import streamlit as st
 
 from riskcore.dashboard import cached
 from riskcore.dashboard.book import Book, Holding
-from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.linked_table import linked_table
+from riskcore.dashboard.script import Lines
 from riskcore.dashboard.sentences import amount
 from riskcore.dashboard.stress_direct import direct, library, say_below
 from riskcore.dashboard.stress_shocks import draw_stressed

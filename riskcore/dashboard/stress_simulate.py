@@ -5,10 +5,9 @@ from dataclasses import replace
 import streamlit as st
 
 from riskcore.dashboard.book import Book
-from riskcore.dashboard.contribution_sections import Lines
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.scenario_set import set_title, set_words
-from riskcore.dashboard.script import scenario_lines
+from riskcore.dashboard.script import Lines, scenario_lines
 from riskcore.dashboard.stress_shocks import draw_stressed
 from riskcore.dashboard.stress_views import use_everywhere
 from riskcore.dashboard.text import plain

@@ -10,7 +10,13 @@ from riskcore import Portfolio, cvar, risk_contributions
 from riskcore.allocation import cvar_parity, equal_weight
 from riskcore.contributions import best_trade, contributions_by_scenario, incremental_risk
 from riskcore.currency_effect import currency_effect
-from riskcore.dashboard import contribution_changes, contribution_sections
+from riskcore.dashboard import (
+    contribution_budgets,
+    contribution_currency,
+    contribution_history,
+    contribution_trades,
+    contribution_uncertainty,
+)
 from riskcore.dashboard.book import Holding
 from riskcore.data.currency import convert, ecb_rates, with_rates
 from riskcore.data.sample import load_sample
@@ -101,12 +107,12 @@ def test_a_view_not_chosen_is_not_computed(open_app, monkeypatch):
         raise AssertionError("a hidden view was computed")
 
     for module, name in (
-        (contribution_sections, "contribution_intervals"),
-        (contribution_sections, "rolling_contributions"),
-        (contribution_sections, "contributions_by_scenario"),
-        (contribution_changes, "best_trade"),
-        (contribution_changes, "cvar_parity"),
-        (contribution_changes, "currency_effect"),
+        (contribution_uncertainty, "contribution_intervals"),
+        (contribution_history, "rolling_contributions"),
+        (contribution_history, "contributions_by_scenario"),
+        (contribution_trades, "best_trade"),
+        (contribution_budgets, "cvar_parity"),
+        (contribution_currency, "currency_effect"),
     ):
         monkeypatch.setattr(module, name, refuse)
     app = open_app("contributions", conf="0.943")
@@ -266,7 +272,7 @@ def test_a_trade_that_touches_a_short_says_so(look, sample):
 def test_what_a_trade_does_to_shorts_is_named(weights, sell, buy, said):
     holding = Holding("A", "", "A", Portfolio("A", weights), None)
     found = TradeResult("A", "cvar", "CVaR", 0.95, sell, buy, 0.01, 0.02, 0.01, -0.01, True)
-    assert contribution_changes._short_words(holding, found) == said
+    assert contribution_trades._short_words(holding, found) == said
 
 
 @pytest.mark.parametrize("view", VIEWS)
