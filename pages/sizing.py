@@ -21,10 +21,10 @@ from riskcore.dashboard.widgets import guarded
 SCRIPT = """
 for portfolio in (a, b):
     sized = volatility_target(
-        history, portfolio, target={target!r}, window={window!r}, cap={cap!r}, risk_free={base_rate!r}
+        history, portfolio, target={target!r}, window={window!r}, cap={cap!r}, risk_free={rate!r}
     )
     print(portfolio.name, "realised", f"{{sized.realised:.10f}}", "now", f"{{sized.scale.iloc[-1]:.6f}}")
-    stake = kelly_stake(scenarios, portfolio, risk_free={rate!r})
+    stake = kelly_stake(history, portfolio, risk_free={rate!r})
     print(portfolio.name, "full Kelly", f"{{stake.exact:.10f}}", f"{{stake.gaussian:.10f}}")
 """
 
@@ -32,6 +32,8 @@ for portfolio in (a, b):
 def folded(frame: Frame, title: str, part: partial[None]) -> None:
     """Fold a section away, but show it open when it is presented."""
     with st.container() if frame.view.present else st.expander(title):
+        if frame.view.present:
+            st.subheader(title, anchor=False)
         part()
 
 
@@ -43,13 +45,12 @@ def script_of(frame: Frame) -> str:
         target=round(float(state.recall("target") or 10.0) / 100, 6),
         window=LOOK_BACKS.get(look, 63),
         cap=float(state.recall("cap") or 2.0),
-        base_rate=book.view.risk_free / book.base.periods_per_year,
-        rate=book.view.risk_free / book.scenarios.periods_per_year,
+        rate=book.view.risk_free / book.base.periods_per_year,
     )
     return page_script(book, body, imports="from riskcore.sizing import kelly_stake, volatility_target")
 
 
-frame = open_page("sizing", uses={"a", "b", "horizon", "window", "risk_free"})
+frame = open_page("sizing", uses={"a", "b", "window", "risk_free"})
 sized = Sized(frame)
 frame.sections(
     lambda _: target(sized),

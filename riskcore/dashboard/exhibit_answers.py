@@ -47,6 +47,8 @@ CONFIDENCE = 0.95
 SPACE = "\N{NO-BREAK SPACE}"
 METHODS = ("equal_risk_contribution", "minimum_variance", "maximum_sharpe")
 ROWS, DAYS = 500, 120
+# Losses beyond VaR move this many times farther from it.
+TIMES = 3.0
 STAKES = (0.5, 1.0, 2.0, 3.0)
 BETS, GAMBLERS = 1000, 1001
 
@@ -71,8 +73,7 @@ def _you_said(guess: str, truth: str) -> None:
 
 def var_hides(guess: float | str, material: Material) -> None:
     """Make everything beyond VaR worse, and see VaR stay where it is."""
-    times = float(guess)
-    days = material.days
+    times, days = TIMES, material.days
     equal = Portfolio("Equal weight", dict.fromkeys(days.assets, 1.0 / days.size))
     before = days.select(days.assets)
     losses = -(days.returns @ equal.aligned(days.assets))
@@ -97,7 +98,7 @@ def var_hides(guess: float | str, material: Material) -> None:
     )
     tail = table.to_numpy()[1]
     _you_said(
-        f"{times:g} times",
+        str(guess).lower(),
         f"VaR does not move at all: {percent(line, 2)} before and after. CVaR goes from {tail[0]:.2f} to "
         f"{tail[1]:.2f}{SPACE}%.",
     )
@@ -119,8 +120,8 @@ def var_hides(guess: float | str, material: Material) -> None:
 
 def weight_is_not_risk(guess: float | str, material: Material) -> None:
     """Show who carries the risk of 60/40."""
-    days = material.days
-    mix = Portfolio("60/40", {"SPY": 0.6, "BND": 0.4}).on(days.assets)
+    days = material.days.select(("SPY", "BND"))
+    mix = Portfolio("60/40", {"SPY": 0.6, "BND": 0.4})
     found = cached.compute(risk_contributions, days, mix, measure="cvar", confidence=CONFIDENCE)
     share = float(found.table["relative"].loc[["SPY"]].to_numpy()[0])
     _you_said(

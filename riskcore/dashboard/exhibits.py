@@ -71,10 +71,10 @@ DATA = "prices = load_sample('global')\ndays = prices.scenarios(list(prices.defa
 EXHIBITS: tuple[Exhibit, ...] = (
     Exhibit(
         "What VaR hides",
-        "Make every loss beyond VaR worse, by a factor of your choice. How far does VaR move?",
+        "Every loss beyond VaR becomes three times as far from it. How far does VaR move?",
         "g1",
-        2.0,
-        _number("Distance beyond VaR, times", 1.0, 5.0, 2.0, 0.5),
+        "A little",
+        _choice("VaR moves", ("A little", "By half", "As much", "Not at all")),
         var_hides,
         IMPORTS
         + "from riskcore import cvar, risk\n"
@@ -93,8 +93,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         IMPORTS
         + "from riskcore import risk_contributions\n"
         + DATA
-        + "mix = Portfolio('60/40', {'SPY': 0.6, 'BND': 0.4}).on(days.assets)\n"
-        "print(risk_contributions(days, mix, measure='cvar', confidence=0.95).table)\n",
+        + "mix, pair = Portfolio('60/40', {'SPY': 0.6, 'BND': 0.4}), days.select(('SPY', 'BND'))\n"
+        "print(risk_contributions(pair, mix, measure='cvar', confidence=0.95).table)\n",
     ),
     Exhibit(
         "Why the squared-difference objective fails",

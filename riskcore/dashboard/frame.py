@@ -31,11 +31,12 @@ class Page:
     icon: str
     group: str
     presents: bool = True
+    explains: bool = True
 
 
 PAGES = {
     "overview": Page("app.py", "Overview", ":material/dashboard:", ""),
-    "data": Page("pages/data.py", "Data", ":material/table_view:", "My portfolio", presents=False),
+    "data": Page("pages/data.py", "Data", ":material/table_view:", "My portfolio", False, False),
     "contributions": Page("pages/contributions.py", "Contributions", ":material/bar_chart:", "Understand"),
     "tail": Page("pages/tail.py", "Tail", ":material/area_chart:", "Understand"),
     "factors": Page("pages/factors.py", "Factors", ":material/hub:", "Understand"),
@@ -46,7 +47,7 @@ PAGES = {
     "backtest": Page("pages/backtest.py", "Backtest", ":material/history:", "Choose"),
     "sizing": Page("pages/sizing.py", "Sizing", ":material/straighten:", "Choose"),
     "review": Page("pages/review.py", "Review", ":material/gavel:", "Decide"),
-    "exhibits": Page("pages/exhibits.py", "Exhibits", ":material/school:", "Learn"),
+    "exhibits": Page("pages/exhibits.py", "Exhibits", ":material/school:", "Learn", explains=False),
 }
 
 # Controls of the frame; a page names those that change what it shows.
@@ -134,7 +135,7 @@ class Frame:
             with st.popover("Show the Python", icon=":material/code:", type="tertiary"):
                 st.caption("A complete script that prints the main numbers of this page.")
                 st.code(script, language="python")
-            if PAGES[self.page].presents:
+            if PAGES[self.page].explains:
                 key = state.seed("explain", self.view.explain)
                 st.toggle("Explain", key=key, on_change=state.touched)
             if state.parts_counted():
@@ -173,7 +174,9 @@ def open_page(page: str, *, uses: Iterable[str] = CONTROLS) -> Frame:
     view, problems = state.enter(page)
     state.count_parts(0)
     view, book, complaints = _usable(view if PAGES[page].presents else view.but(present=0))
-    used = frozenset(uses) | {control for control in THROUGH_RULES if book.depends_on(control)}
+    used = frozenset(uses)
+    if used & {"a", "b"}:
+        used |= {control for control in THROUGH_RULES if book.depends_on(control)}
     if view.present:
         state.leave(view)
         st.html(LARGE_TYPE)

@@ -15,7 +15,7 @@ from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, guarded, notice, show
 from riskcore.errors import NumericalError
 from riskcore.figures import draw_drawdown_odds, draw_growth_curves, draw_volatility_target
-from riskcore.figures.words import number, percent
+from riskcore.figures.words import dated, number, percent
 from riskcore.portfolio import Portfolio
 from riskcore.results.sizing import DrawdownOdds, KellyStake, VolatilityTarget
 from riskcore.scenarios import Scenarios
@@ -61,11 +61,25 @@ def simulated_odds(
 
 
 class Sized:
-    """A and B on the scenarios of the frame, sized once and read by every section."""
+    """A and B on the rows of the history, sized once and read by every section.
+
+    A size is lived one row at a time, so neither the horizon nor the active scenario set changes the rows:
+    targets, stakes and falls are of the same days.
+    """
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
         self.book: Book = frame.book
+
+    @property
+    def days(self) -> Scenarios:
+        """The rows of the window."""
+        return self.book.base
+
+    @property
+    def rate(self) -> float:
+        """The risk-free rate per row."""
+        return self.book.view.risk_free / self.days.periods_per_year
 
     @cached_property
     def held(self) -> tuple[Holding, ...]:
@@ -76,22 +90,18 @@ class Sized:
     @cached_property
     def stakes(self) -> list[tuple[Holding, KellyStake]]:
         """Kelly's stakes, of those that have one."""
-        rate = self.book.view.risk_free / self.book.scenarios.periods_per_year
-        return self._each(kelly_stake, self.book.scenarios, risk_free=rate)
+        return self._each(kelly_stake, risk_free=self.rate)
 
     def targets(self, **settings: float | int | None) -> list[tuple[Holding, VolatilityTarget]]:
         """Return A and B scaled to a volatility, where they can be."""
-        rate = self.book.view.risk_free / self.book.base.periods_per_year
-        return self._each(volatility_target, self.book.base, risk_free=rate, **settings)
+        return self._each(volatility_target, risk_free=self.rate, **settings)
 
-    def _each(
-        self, function: Callable[..., T], data: Scenarios, **settings: float | int | None
-    ) -> list[tuple[Holding, T]]:
+    def _each(self, function: Callable[..., T], **settings: float | int | None) -> list[tuple[Holding, T]]:
         """Return the answer for A and B; who has none is named once, and the other goes on."""
         found = []
         for holding in self.held:
             try:
-                found.append((holding, cached.compute(function, data, holding.portfolio, **settings)))
+                found.append((holding, cached.compute(function, self.days, holding.portfolio, **settings)))
             except NumericalError as error:
                 if state.first_time(str(error)):
                     notice(str(error))
@@ -194,16 +204,14 @@ def odds(sized: Sized) -> None:
         )
         or 10
     )
-    book = sized.book
-    rate = book.view.risk_free / book.base.periods_per_year
     simulated = {
         holding.letter: cached.compute(
             simulated_odds,
-            book.base,
+            sized.days,
             holding.portfolio,
             multiples=(1.0, *(share * stake.exact for share in SHARES.values())),
             years=years,
-            risk_free=rate,
+            risk_free=sized.rate,
         )
         for holding, stake in found
     }
@@ -227,31 +235,27 @@ def odds(sized: Sized) -> None:
 
 def many(sized: Sized) -> None:
     """Compare the stakes in all assets: by formula, and exactly without shorts."""
-    book = sized.book
     limit = st.number_input(
         "Stakes sum to at most", 0.25, 10.0, 1.0, 0.25, key="borrow", bind="query-params", width=190
     )
-    rate = book.view.risk_free / book.scenarios.periods_per_year
-    columns = {}
+    columns, growths = {}, []
     for title, settings in (
-        (f"exact, long-only, sum ≤ {limit:g}", {"exact": True, "limit": limit}),
-        ("Σ⁻¹(μ − r), any sign and size", {"exact": False}),
+        (f"exact, long-only, sum ≤ {limit:g} (% of wealth)", {"exact": True, "limit": limit}),
+        ("Σ⁻¹(μ − r), any sign and size (% of wealth)", {"exact": False}),
     ):
         with guarded():
-            solved = cached.derived(kelly_weights, book.scenarios, risk_free=rate, **settings)
-            growth_of = solved.growth if np.isfinite(solved.growth) else np.nan
-            columns[title] = pd.concat(
-                [100 * solved.weights, pd.Series({"sum of stakes": 100 * solved.weights.sum()})]
-            )
-            columns[title]["growth, % per year (log)"] = 100 * growth_of
+            solved = cached.derived(kelly_weights, sized.days, risk_free=sized.rate, **settings)
+            # What lies below the certified gap is no stake.
+            columns[title] = (100 * solved.weights).round(3)
+            grown = f"{percent(solved.growth)} a year" if np.isfinite(solved.growth) else "one day takes all"
+            growths.append(f"{title.split(',')[0]}: {grown}")
     if columns:
-        # What lies below the certified gap is no stake.
-        table = pd.DataFrame(columns).round(3).add_suffix(" (% of wealth)")
-        data_table(table, key="sizing_many")
+        table = pd.DataFrame(columns)
+        data_table(pd.concat([table, table.sum().to_frame("sum of stakes").T]), key="sizing_many")
+        st.caption(plain(f"Log growth on these days, {'; '.join(growths)}."))
     st.caption(
         "In-sample: both know the average returns of the window. The formula takes them at their word, with "
-        "shorts "
-        "and borrowing; a growth that is missing means that one scenario would have taken everything."
+        "shorts and borrowing, and allows for no single day that takes everything."
     )
 
 
@@ -301,12 +305,12 @@ def target_words(found: list[tuple[Holding, VolatilityTarget]]) -> str:
     for holding, one in found:
         low, high = float(one.scale.min()), float(one.scale.max())
         words.append(
-            f"{holding.letter}, held {number(low, 2)} to {number(high, 2)} times its size, would have moved "
-            f"{percent(one.realised)} a year instead of {percent(one.unscaled_realised)}; today it would be "
-            "held "
-            f"{number(float(one.scale.iloc[-1]), 2)} times."
+            f"{holding.letter}, held {number(low, 2)} to {number(high, 2)} times its size, had a volatility "
+            "of "
+            f"{percent(one.realised)} instead of {percent(one.unscaled_realised)}, and was held "
+            f"{number(float(one.scale.iloc[-1]), 2)} times on {dated(one.scale.index[-1])}."
         )
-    return f"Aiming at {percent(found[0][1].target, 0)} a year: " + " ".join(words)
+    return f"Aiming at {percent(found[0][1].target, 0)} volatility a year: " + " ".join(words)
 
 
 def target_table(found: list[tuple[Holding, VolatilityTarget]]) -> pd.DataFrame:
@@ -328,12 +332,17 @@ def target_table(found: list[tuple[Holding, VolatilityTarget]]) -> pd.DataFrame:
 
 def growth_words(holding: Holding, stake: KellyStake) -> str:
     """Return the stake of one portfolio in a sentence, with how unsure it is."""
-    low, high = (stake.gaussian * (1 + side * WIDTH / stake.t_statistic) for side in (-1, 1))
+    low, high = number(max(stake.lowest, 0.0), 1), number(stake.farthest, 1)
+    ruin = f"From {number(stake.highest, 1)} times, the worst row of the past would have taken everything."
     return (
         f"{holding.letter} grew fastest in hindsight at {number(stake.exact, 1)} times its size; its edge "
         "is known "
-        f"only well enough to say {number(low, 1)} to {number(high, 1)} times (95{SPACE}% range). Beyond "
-        f"{number(stake.break_even, 1)} times, more risk earns less than no risk."
+        f"only well enough to say {low} to {high} times (95{SPACE}% range). "
+        + (
+            ruin
+            if stake.break_even > 0.98 * stake.highest
+            else f"Beyond {number(stake.break_even, 1)} times, more risk earns less than no risk. {ruin}"
+        )
     )
 
 
@@ -349,6 +358,8 @@ def stake_table(found: list[tuple[Holding, KellyStake]]) -> pd.DataFrame:
                 "edge / variance (times)": stake.gaussian,
                 "half Kelly (times)": stake.exact / 2,
                 "quarter Kelly (times)": stake.exact / 4,
+                "lowest of the 95 % range (times)": stake.lowest,
+                "highest of the 95 % range (times)": stake.farthest,
                 "left when unsure (times)": stake.safe_share * stake.exact,
                 "break-even (times)": stake.break_even,
                 "ruined from (times)": stake.highest,

@@ -24,8 +24,8 @@ YEARLY = f"%{{y:.1f}}{SPACE}% a year"
 UPPER, LOWER = "held, times the portfolio", "volatility, % per year"
 # Stakes marked on the growth curve, as shares of the one that grows fastest.
 MARKS = ((0.25, "a quarter of Kelly"), (0.5, "half of Kelly"), (1.0, "full Kelly"))
-# Where the names of the peak and of break-even stand, so that those of A and B keep apart.
-LABEL_PLACES = {"A": ("bottom center", "top left"), "B": ("top center", "bottom left")}
+# The names of A's peak and break-even stand below their dots and B's above, so that they keep apart.
+LABEL_SHIFTS = {"A": -16, "B": 16}
 # How far below lending a growth curve is still drawn, as a share of the highest one's height.
 DEPTH = 0.35
 
@@ -134,7 +134,7 @@ def draw_growth_curves(found: Mapping[str, KellyStake], *, theme: Theme) -> Draw
     farthest = max(f.break_even for f in found.values())
     floor = base - DEPTH * (max(heights) - base)
     for name, stake in found.items():
-        _add_curve(figure, stake, name, _colour(theme, name), floor)
+        _add_curve(figure, stake, name, theme, floor)
     figure.add_hline(y=base, line={"color": theme.muted, "width": 1})
     figure.update_layout(
         base_layout(theme, height=360),
@@ -272,7 +272,8 @@ def _name_panel(figure: go.Figure, names: Sequence[str], theme: Theme) -> None:
         )
 
 
-def _add_curve(figure: go.Figure, stake: KellyStake, name: str, colour: str, floor: float) -> None:
+def _add_curve(figure: go.Figure, stake: KellyStake, name: str, theme: Theme, floor: float) -> None:
+    colour = _colour(theme, name)
     for column, dash, width, words in (
         ("gaussian", "dot", 1.2, "Gaussian"),
         ("exact", "solid", 2.2, "exact"),
@@ -292,19 +293,30 @@ def _add_curve(figure: go.Figure, stake: KellyStake, name: str, colour: str, flo
         )
     curve = stake.curve["exact"]
     marks = [(share * stake.exact, words) for share, words in MARKS] + [(stake.break_even, "break-even")]
+    places = np.array([x for x, _ in marks])
+    heights = np.append(100.0 * np.interp(places[:-1], curve.index, curve), 100.0 * stake.risk_free)
     figure.add_scatter(
         name=f"{plain(name)} marks",
-        mode="markers+text",
-        x=[x for x, _ in marks],
-        y=[*(100.0 * np.interp([x for x, _ in marks[:-1]], curve.index, curve)), 100.0 * stake.risk_free],
-        text=["", "", f"{plain(name)} full Kelly", f"{plain(name)} break-even"],
-        textposition=["top center"] * 2
-        + (["bottom center", "top left"] if name == "A" else ["top center", "bottom left"]),
-        textfont={"color": colour, "size": 12},
+        mode="markers",
+        x=places,
+        y=heights,
         marker={"color": colour, "size": 8},
         customdata=[words for _, words in marks],
         hovertemplate="%{customdata}, %{x:.2f} times: %{y:.1f}\u00a0% a year<extra></extra>",
     )
+    for place, words in ((2, "full Kelly"), (3, "break-even")):
+        figure.add_annotation(
+            x=float(places[place]),
+            y=float(heights[place]),
+            text=f"{plain(name)} {words}",
+            showarrow=False,
+            yshift=LABEL_SHIFTS[name],
+            xanchor="right" if place == 3 else "center",
+            xshift=-8 if place == 3 else 0,
+            font={"color": colour, "size": 12},
+            bgcolor=theme.surface,
+            borderpad=1,
+        )
 
 
 def _target_table(found: Mapping[str, VolatilityTarget]) -> pd.DataFrame:

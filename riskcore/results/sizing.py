@@ -67,6 +67,9 @@ class KellyStake:
         Edge over variance, (μ − r) / σ²: a multiple of the portfolio.
     exact
         The multiple with the largest mean log growth on the scenarios themselves.
+    lowest, farthest
+        The same with the edge 1.96 standard errors lower and higher: how unsure the peak is. None is above
+        `highest`.
     break_even
         The multiple past the peak at which exact growth is down to the risk-free rate again; beyond it, more
         risk earns less than none.
@@ -87,6 +90,8 @@ class KellyStake:
     volatility: float
     gaussian: float
     exact: float
+    lowest: float
+    farthest: float
     break_even: float
     highest: float
     t_statistic: float

@@ -28,6 +28,10 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 CURVE_POINTS = 201
+# Growth falls off a cliff where the worst scenario takes everything: the curve is drawn closer there.
+CLIFF = np.geomspace(1e-9, 0.2, 40)
+# 95 % of a normal estimate lies within this many standard errors.
+WIDTH = 1.959963984540054
 SINGULAR = 1e-10
 
 
@@ -79,8 +83,10 @@ def kelly_stake(
     rows = 1.0 / float(p @ p) / scenarios.overlap
     t = edge / np.sqrt(variance / rows)
     gaussian = edge / variance
+    error = WIDTH * float(np.sqrt(variance / rows))
+    lowest, farthest = (_shifted_peak(stream.excess, base, p, side * error, highest) for side in (-1, 1))
     end = longest * max(abs(gaussian), abs(exact))
-    multiples = np.linspace(0.0, float(np.copysign(end, edge)), CURVE_POINTS)
+    multiples = _grid(float(np.copysign(end, edge)), highest)
     curve = pd.DataFrame(
         {
             "gaussian": gaussian_growth(multiples, k * edge, np.sqrt(k * variance), k * risk_free),
@@ -93,6 +99,8 @@ def kelly_stake(
         volatility=float(np.sqrt(k * variance)),
         gaussian=gaussian,
         exact=exact,
+        lowest=lowest,
+        farthest=farthest,
         break_even=break_even_fraction(stream.excess, base, p, exact),
         highest=highest,
         t_statistic=float(t),
@@ -100,6 +108,24 @@ def kelly_stake(
         curve=curve,
         risk_free=k * risk_free,
     )
+
+
+def _grid(end: float, highest: float) -> Floats:
+    """Return the multiples of the curve, from 0 to `end`."""
+    even = np.linspace(0.0, end, CURVE_POINTS)
+    near = highest * (1.0 - CLIFF)
+    return np.union1d(even, near[(near > 0.0) & (near < end)]) if end > 0.0 else even
+
+
+def _shifted_peak(excess: Floats, base: float, probabilities: Floats, shift: float, highest: float) -> float:
+    """Return the stake that grows fastest when every scenario gains `shift` more; never ruinous as it is."""
+    moved = excess + shift
+    possible = moved[probabilities > 0.0]
+    if float(possible.min()) >= 0.0:
+        return highest
+    if float(possible.max()) <= 0.0:
+        return -np.inf
+    return min(growth_optimal_fraction(moved, base, probabilities), highest)
 
 
 def gaussian_growth(multiples: Floats, edge: float, volatility: float, risk_free: float = 0.0) -> Floats:

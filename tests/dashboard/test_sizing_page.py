@@ -29,7 +29,7 @@ def test_it_says_what_the_engine_says(open_app, sample):
     equal = Portfolio("A", dict.fromkeys(sample.assets, 1 / sample.size))
     rate = 0.02 / 252
     found = volatility_target(sample, equal, target=0.12, cap=1.5, risk_free=rate)
-    assert f"moved {100 * found.realised:.1f}" in app.header[0].value.replace("\\", "")
+    assert f"volatility of {100 * found.realised:.1f}" in app.header[0].value.replace("\\", "")
     row = with_column(app, "realised, % per year").iloc[0]
     assert row["realised, % per year"] == pytest.approx(100 * found.realised, rel=1e-12)
     stake = kelly_stake(sample, equal, risk_free=rate)

@@ -38,7 +38,7 @@ def stake(edge=0.06):
     curve = pd.DataFrame(
         {"gaussian": growth, "exact": np.where(multiples > 4, -np.inf, growth)}, index=multiples
     )
-    return KellyStake(edge, 0.2, 1.5, 1.5, 3.0, 4.0, 2.0, 0.75, curve, 0.02)
+    return KellyStake(edge, 0.2, 1.5, 1.5, 0.5, 2.5, 3.0, 4.0, 2.0, 0.75, curve, 0.02)
 
 
 def odds(*shares):

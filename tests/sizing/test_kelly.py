@@ -242,3 +242,20 @@ def test_where_ruin_is_rare_break_even_lies_next_to_it():
     x = np.array([0.01] * 9999 + [-0.02])
     found = kelly_stake(stream(x), ONE)
     assert found.break_even == pytest.approx(found.highest, rel=1e-12)
+
+
+def test_the_range_of_the_peak_is_that_of_a_lower_and_a_higher_edge():
+    s = market(900, 1)
+    x = s.returns[:, 0]
+    found = kelly_stake(s, Portfolio("P", {"A0": 1.0}))
+    error = 1.959963984540054 * x.std() / np.sqrt(900)
+    for end, shifted in ((found.lowest, x - error), (found.farthest, x + error)):
+        grid = end + np.linspace(-0.02, 0.02, 2001)
+        growth = np.array([np.log1p(f * shifted).mean() for f in grid])
+        assert abs(grid[growth.argmax()] - end) <= 4e-5
+    assert found.lowest < found.exact < found.farthest
+
+
+def test_the_range_never_reaches_past_ruin():
+    found = kelly_stake(stream([0.011, 0.012, 0.011, 0.012, -0.001]), ONE)
+    assert found.farthest <= found.highest
