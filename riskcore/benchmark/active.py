@@ -14,12 +14,15 @@ from riskcore.contributions import risk_contributions
 from riskcore.errors import AssetMismatchError, MissingDataError
 from riskcore.measures import portfolio_losses
 from riskcore.portfolio import Portfolio
+from riskcore.results import ContributionResult
 from riskcore.results.benchmark import ActiveRiskResult
 from riskcore.scenarios import Scenarios
 
 __all__ = ["active_portfolio", "active_risk", "with_series"]
 
 Floats = NDArray[np.float64]
+ROUNDING = 1e-12
+"""What a part of f, or an asset in it, may be of the risks it is the difference of, and still be zero."""
 
 
 def active_risk(
@@ -80,6 +83,7 @@ def active_risk(
     )
     marginal = whole.table["marginal"]
     held, bets = base.table["weight"], extra.table["weight"]
+    shared = [_beyond_alone(held * marginal, base), _beyond_alone(bets * marginal, extra)]
     table = pd.DataFrame(
         {
             "weight": held + bets,
@@ -88,8 +92,8 @@ def active_risk(
             "total": whole.table["component"],
             "benchmark": base.table["component"],
             "tracking": extra.table["component"],
-            "diversification_benchmark": held * marginal - base.table["component"],
-            "diversification_active": bets * marginal - extra.table["component"],
+            "diversification_benchmark": shared[0][0],
+            "diversification_active": shared[1][0],
         }
     )
     return ActiveRiskResult(
@@ -101,10 +105,23 @@ def active_risk(
         total=whole.total,
         benchmark_risk=base.total,
         tracking_risk=extra.total,
-        benchmark_part=float(held.to_numpy() @ marginal.to_numpy()) - base.total,
-        active_part=float(bets.to_numpy() @ marginal.to_numpy()) - extra.total,
+        benchmark_part=shared[0][1],
+        active_part=shared[1][1],
         table=table,
     )
+
+
+def _beyond_alone(inside: pd.Series, alone: ContributionResult) -> tuple[pd.Series, float]:
+    """Return what is added inside the portfolio beyond what is added alone, by asset and in all.
+
+    Where portfolio and part are the same positions both are the same number, computed twice: what is left of
+    their difference is rounding, whose sign would be read as a meaning.
+    """
+    parts = alone.table["component"]
+    nothing = ROUNDING * float(inside.abs().sum() + parts.abs().sum())
+    difference = inside - parts
+    whole = float(difference.sum())
+    return difference.where(difference.abs() > nothing, 0.0), whole if abs(whole) > nothing else 0.0
 
 
 def active_portfolio(portfolio: Portfolio, benchmark: Portfolio, assets: Sequence[str]) -> Portfolio:

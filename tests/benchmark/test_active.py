@@ -63,6 +63,20 @@ def test_every_term_is_the_sum_of_its_contributions_and_the_terms_add_up(seed, m
     assert abs(whole - found.total) <= 1e-10 * largest
 
 
+@pytest.mark.parametrize("measure", ["cvar", "volatility", "var"])
+@pytest.mark.parametrize("which", ["all cash", "the benchmark itself", "twice the benchmark"])
+def test_nothing_to_share_is_exactly_zero_and_not_rounding_with_a_sign(measure, which):
+    for seed in range(40):
+        scenarios = drawn(seed)
+        weights = np.random.default_rng(seed).dirichlet(np.ones(scenarios.size))
+        base = weights * (which != "all cash")
+        ours = weights * (2.0 if which.startswith("twice") else 1.0)
+        pf, bm = held(scenarios, "A", ours), held(scenarios, "BM", base)
+        found = active_risk(scenarios, pf, bm, measure, confidence=None if measure == "volatility" else 0.9)
+        assert (found.benchmark_part, found.active_part, found.diversification) == (0.0, 0.0, 0.0)
+        assert (found.table[["diversification_benchmark", "diversification_active"]] == 0.0).all(axis=None)
+
+
 def test_var_can_have_a_positive_f():
     # Two bets that lose in different scenarios: neither reaches the VaR 90 % by itself, together they do.
     returns = np.zeros((100, 2))
