@@ -15,6 +15,7 @@ from riskcore.dashboard import saved
 from riskcore.dashboard.view import typed_weights
 from riskcore.data.sample import load_sample
 from riskcore.measures import risk
+from riskcore.stress import exponential_decay
 from tests.dashboard.reading import checked, words
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -138,6 +139,18 @@ def test_relative_figures_are_the_engine_s(look, sample):
         table.loc["tracking error per year (%)", "A"], 100 * found.tracking_error_per_year, rtol=1e-12
     )
     assert np.isclose(table.loc["down capture (%)", "A"], 100 * found.down_capture, rtol=1e-12)
+
+
+def test_relative_figures_follow_the_active_scenarios_as_the_banner_says(look, sample):
+    app = look("Beta and capture", bench="low_risk_gold", scen="decay:0.5")
+    assert "all of it, beta and capture too, is computed from these scenarios" in words(app)
+    recent = exponential_decay(sample, half_life=0.5 * sample.periods_per_year)
+    bm = Portfolio("BM", GOLD).on(sample.assets)
+    found, history = (relative_figures(s, equal_weight(s).portfolio("A"), bm) for s in (recent, sample))
+    shown = next(f.value for f in app.dataframe if "beta" in f.value.index)["A"]
+    assert np.isclose(shown["beta"], found.beta, rtol=1e-12)
+    assert np.isclose(shown["up capture (%)"], 100 * found.up_capture, rtol=1e-12)
+    assert abs(found.beta - history.beta) > 0.01
 
 
 def test_budgets_are_met_by_the_engine_s_weights_which_become_b(look, sample):
