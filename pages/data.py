@@ -3,8 +3,8 @@
 import streamlit as st
 
 from riskcore.dashboard.data_assets import asset_choice, asset_table
-from riskcore.dashboard.data_files import file_door
 from riskcore.dashboard.data_currency import rates_offer
+from riskcore.dashboard.data_files import file_door
 from riskcore.dashboard.data_forms import sample_door
 from riskcore.dashboard.data_holdings import holdings_door
 from riskcore.dashboard.data_quality import quality_report

@@ -61,6 +61,7 @@ frame = open_page("factors", uses=USES)
 script = page_script(frame.book, "")
 with guarded():
     model = chosen_model(frame.book, drawn=not frame.view.present)
+    model.check()
     frame.sections(*[lambda _, part=part: part() for part in parts_of(frame, model)])
     script = page_script(frame.book, script_lines(model), imports=script_imports(model))
 frame.footer(script)

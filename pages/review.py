@@ -1,8 +1,6 @@
 """Review: may it go out? Limits and their use, since when, the cure, and the decision that is frozen."""
 
-import pandas as pd
-
-from riskcore.dashboard.book import Book
+from riskcore.dashboard.factors_script import FIT_IMPORTS, fit_lines
 from riskcore.dashboard.frame import open_page
 from riskcore.dashboard.limits_gate import limits_in_force, situation_of
 from riskcore.dashboard.review_cure import basket_and_cure
@@ -11,14 +9,10 @@ from riskcore.dashboard.review_limits import limits_editor
 from riskcore.dashboard.review_sections import gate, since
 from riskcore.dashboard.script import page_script, window_literal
 from riskcore.dashboard.widgets import guarded
-from riskcore.limits import Situation
-from riskcore.periods import spacing
 
 IMPORTS = """
 from riskcore.data.crises import load_crises
-from riskcore.factors import fit_exposures
 from riskcore.limits import Limits, Situation, check
-from riskcore.periods import weekly
 """
 SCRIPT = """
 whole = prices.scenarios({assets!r})
@@ -33,24 +27,6 @@ gate = check(situation, a, Limits.from_mapping({limits!r}))
 print(gate.status, len(gate.limits))
 print(gate.table().to_string())
 """
-EXPOSURES = """
-fitted = {fitted}
-model = fit_exposures(fitted.select({assets!r}), fitted.select({factors!r}))
-exposures = {{name: column.to_dict() for name, column in model.exposures.items()}}
-"""
-
-
-def exposure_lines(book: Book, situation: Situation) -> str:
-    """Return the lines that fit the exposures the gate used."""
-    if not situation.exposures:
-        return "exposures = {}"
-    assets, factors = list(book.assets), list(situation.exposures)
-    wide = f"prices.scenarios({list(dict.fromkeys([*assets, *factors]))!r}{window_literal(book)})"
-    daily = spacing(pd.DatetimeIndex(book.base.index)) == "day"
-    fitted = f"weekly({wide})" if daily else f"{wide}.over_horizon({book.periods})"
-    return EXPOSURES.format(fitted=fitted, assets=assets, factors=factors).strip()
-
-
 frame = open_page("review", uses={"a", "confidence", "horizon", "window", "value", "bench"})
 frame.sections(gate, limits_editor, since, basket_and_cure, decision)
 with guarded():
@@ -59,6 +35,10 @@ with guarded():
     wide = f"prices.scenarios({names!r}{window_literal(book)})"
     held = limits_in_force(book)
     situation = situation_of(book, book.a, held)
+    factors = list(situation.exposures)
+    exposures = fit_lines(book, factors) if factors else "exposures = {}"
+    if factors:
+        exposures += "\nexposures = {name: column.to_dict() for name, column in model.exposures.items()}"
     body = SCRIPT.format(
         assets=list(book.assets),
         wide=wide if book.benchmark else None,
@@ -67,9 +47,9 @@ with guarded():
         value=frame.view.value,
         limits=held.limits.to_mapping(),
         groups=dict(situation.groups),
-        exposures=exposure_lines(book, situation),
+        exposures=exposures,
         volumes=dict(situation.daily_volume),
         participation=situation.participation,
         durations=dict(situation.durations),
     )
-    frame.footer(page_script(book, body, imports=IMPORTS))
+    frame.footer(page_script(book, body, imports=IMPORTS + FIT_IMPORTS * bool(factors)))

@@ -10,6 +10,7 @@ from riskcore.allocation import (
     mean_cvar_frontier,
     mean_variance_frontier,
 )
+from riskcore.allocation.covariances import covariance_matrix
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.allocation_sections import Weighed, make_buttons
 from riskcore.dashboard.allocation_terms import Terms, estimate_lines, literal, mean_of
@@ -17,7 +18,6 @@ from riskcore.dashboard.comparison import settings
 from riskcore.dashboard.script import Lines
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, show
-from riskcore.estimators import covariance_matrix
 from riskcore.figures.frontier import FRONTIER_TRACE, draw_frontier
 from riskcore.figures.words import card_percent, percent, unbroken
 from riskcore.measures import risk

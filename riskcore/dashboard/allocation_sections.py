@@ -7,6 +7,7 @@ import streamlit as st
 
 from riskcore.allocation import ALLOCATORS
 from riskcore.allocation.conflicts import relaxed
+from riskcore.allocation.covariances import COVARIANCE_LABELS
 from riskcore.dashboard import state
 from riskcore.dashboard.allocation_terms import MEANS, PLAIN, Terms, estimate_lines, literal, use
 from riskcore.dashboard.book import RULES, Book
@@ -26,7 +27,6 @@ from riskcore.dashboard.script import Lines, arguments_of
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, show, show_table
 from riskcore.errors import listed
-from riskcore.estimators import COVARIANCE_LABELS
 from riskcore.figures import draw_weights
 from riskcore.figures.words import card_percent, unbroken
 

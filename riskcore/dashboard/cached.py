@@ -16,8 +16,8 @@ import streamlit as st
 
 from riskcore.allocation import allocate
 from riskcore.dashboard import saved
-from riskcore.data.currency import Rates, convert
 from riskcore.data.crises import Crisis, load_crises
+from riskcore.data.currency import Rates, convert
 from riskcore.data.price_set import PriceSet
 from riskcore.data.quality import QualityReport, inspect
 from riskcore.data.recipe import Recipe

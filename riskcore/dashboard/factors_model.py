@@ -41,6 +41,7 @@ __all__ = ["MOST_FACTORS", "Choices", "Currencies", "Model", "base_of", "build",
 USUAL_BASE = "USD"
 Currencies = Literal["as shown", "hedged", "unhedged"]
 MOST_FACTORS = 6
+FEWEST_ROWS = 30
 # Beside the index, one series of each of these classes stands for what moves bonds and commodities.
 FURTHER_CLASSES = ("Bonds", "Commodity")
 
@@ -81,6 +82,10 @@ class Model:
         rates = [rate for _, rate in choices.rates]
         names = tuple(dict.fromkeys((*choices.assets, *choices.factors, *rates)))
         return cached.scenarios(self.prices, names, view.start, view.end)
+
+    def check(self) -> None:
+        """Refuse at once what cannot be fitted: without exposures no part of the page has an answer."""
+        cached.derived(_fitted, self.data, choices=self.choices)
 
     @property
     def fit(self) -> ExposureResult:
@@ -225,15 +230,21 @@ def _rows(data: Scenarios, choices: Choices, *, fitting: bool) -> tuple[Scenario
     return assets, statistical_factors(assets, count=choices.count or None, found_on=found_on)
 
 
-def _fitted(data: Scenarios, *, choices: Choices) -> ExposureResult:
+def _fit_rows(data: Scenarios, choices: Choices) -> tuple[Scenarios, Scenarios]:
+    """Return assets and factors on the rows to fit on, refusing too few of them."""
     assets, factors = _rows(data, choices, fitting=True)
-    if factors.count < 30:
+    if factors.count < FEWEST_ROWS:
         raise MissingDataError(
-            f"Exposures need at least 30 returns to mean anything; the window has {factors.count}"
+            f"Exposures need at least {FEWEST_ROWS} returns to mean anything; the window has {factors.count}"
             f"{' weeks' if choices.weekly else ''}. Choose a longer window"
             f"{', or exposures from the rows as shown under Model' if choices.weekly else ''}.",
             rows=factors.count,
         )
+    return assets, factors
+
+
+def _fitted(data: Scenarios, *, choices: Choices) -> ExposureResult:
+    assets, factors = _fit_rows(data, choices)
     return fit_exposures(assets, factors, penalty=choices.penalty, errors=choices.errors)
 
 
@@ -253,6 +264,6 @@ def _contributions(
 
 
 def _own_exposures(data: Scenarios, portfolio: Portfolio, *, choices: Choices) -> PortfolioExposureResult:
-    assets, factors = _rows(data, choices, fitting=True)
+    assets, factors = _fit_rows(data, choices)
     held = Portfolio(portfolio.name, portfolio.weights[list(choices.assets)])
     return portfolio_exposures(assets, factors, held, penalty=choices.penalty, errors=choices.errors)

@@ -5,7 +5,7 @@ import streamlit as st
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.factors_model import Model, base_of, build, default_factors
 from riskcore.dashboard.script import Lines, rates_literal, window_literal
-from riskcore.dashboard.sentences import MEASURE_WORDS, few_tail_note, holding_note
+from riskcore.dashboard.sentences import few_tail_note, holding_note, in_text
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, notice, show
 from riskcore.errors import listed
@@ -66,7 +66,7 @@ def common_bet(model: Model) -> None:
 
 def bet_words(model: Model, holding: Holding, found: FactorContributionResult) -> str:
     """Return "80 % of A’s 1-day CVaR 95 % comes from one factor: SPY."."""
-    measure = f"{model.book.horizon_label} {_measure_words(found)}"
+    measure = f"{model.book.horizon_label} {in_text(found.label)}"
     if not (holding.portfolio.weights != 0.0).any():
         return f"{holding.letter} holds nothing, so no factor moves it."
     if not found.relative_defined:
@@ -86,10 +86,6 @@ def bet_words(model: Model, holding: Holding, found: FactorContributionResult) -
 def _ordinal(component: str) -> str:
     place = int(component.removeprefix("PC"))
     return {1: "first", 2: "second", 3: "third"}.get(place, f"{place}th")
-
-
-def _measure_words(found: FactorContributionResult) -> str:
-    return MEASURE_WORDS["volatility"] if found.measure == "volatility" else found.label
 
 
 def _rest_words(model: Model, found: list[FactorContributionResult]) -> str:
@@ -115,7 +111,7 @@ def _weekly_words(model: Model, found: list[FactorContributionResult]) -> str:
     if not model.choices.weekly:
         return f"Exposures from {fit.rows:,} {model.rows_words}."
     words = f"Exposures from {fit.rows:,} weekly returns."
-    if len(set(book.prices.assets.loc[list(model.book.assets), "region"]) - WORLDWIDE) > 1:
+    if _apart(model):
         words = words[:-1] + ": markets that close at different hours share more than daily returns show."
     name, _ = found[0].common_bet
     daily = [model.contributions(h, weekly=False) for h in book.both]
@@ -133,9 +129,26 @@ def _weekly_words(model: Model, found: list[FactorContributionResult]) -> str:
     if offsets:
         words += (
             f" In {book.basis} the specific part is then not independent of the factors (correlation "
-            f"{' and '.join(offsets)}), because some closes catch up a day later."
+            f"{' and '.join(offsets)}): {_offset_reason(model, found)}"
         )
     return words
+
+
+def _apart(model: Model) -> bool:
+    """Whether the assets' markets close at different hours."""
+    return len(set(model.book.prices.assets.loc[list(model.book.assets), "region"]) - WORLDWIDE) > 1
+
+
+def _offset_reason(model: Model, found: list[FactorContributionResult]) -> str:
+    """Return why the specific part follows the factors in rows other than those of the fit.
+
+    Late closes make exposures from days smaller than those from weeks, so that the weekly ones overstate
+    the day and leave a remainder against the factors. Any other case has no reason we know.
+    """
+    late = [one.relation < 0.0 for one in found if abs(one.relation) > NOTABLE]
+    if model.book.periods == 1 and _apart(model) and all(late):
+        return "a factor’s move reaches markets that have closed already only a day later."
+    return "exposures from weekly returns are not the ones that fit these rows best."
 
 
 def _itself_words(model: Model) -> str:
@@ -178,9 +191,12 @@ def _unhedged(model: Model) -> str:
     rates = dict(model.choices.rates)
     if not rates:
         return ""
+    base = base_of(model.book)
+    if model.book.view.base:
+        return f"Unhedged, like every page in {base}; here exchange rates are factors as well."
     return (
-        f"Unhedged: this page counts {listed(rates, most=8)} in {base_of(model.book)}, with exchange rates "
-        "as factors. Pages on local returns show another risk."
+        f"Unhedged: this page counts {listed(rates, most=8)} in {base}, with exchange rates as factors. The "
+        "other pages are on local returns and show another risk."
     )
 
 

@@ -4,11 +4,21 @@ import pandas as pd
 import streamlit as st
 
 from riskcore.dashboard import state
-from riskcore.dashboard.factors_model import MOST_FACTORS, Currencies, Model, base_of, build, foreign
+from riskcore.dashboard.factors_model import (
+    MOST_FACTORS,
+    Currencies,
+    Model,
+    base_of,
+    build,
+    default_factors,
+    foreign,
+)
+from riskcore.dashboard.frame import PAGES
 from riskcore.dashboard.script import Lines
-from riskcore.dashboard.sentences import amount
+from riskcore.dashboard.sentences import amount, in_text
 from riskcore.dashboard.stress_shocks import number_of
 from riskcore.dashboard.text import plain
+from riskcore.dashboard.view import query_of
 from riskcore.dashboard.widgets import current_theme, explain, notice, show, show_table
 from riskcore.errors import listed
 from riskcore.factors import factor_shock
@@ -16,9 +26,9 @@ from riskcore.factors.shocks import Others
 from riskcore.figures.factors import draw_factor_shock
 from riskcore.figures.factors_model import draw_exposure_map, draw_spectrum
 from riskcore.figures.words import number, percent
-from riskcore.results.factors import FactorShockResult
+from riskcore.results.factors import ExposureResult, FactorShockResult
 
-__all__ = ["VIEWS", "offered"]
+__all__ = ["VIEWS", "moves_control", "offered", "shock_words"]
 
 WIDEST, USUAL_FALL = 60, -10
 HEDGED: Currencies = "hedged"
@@ -40,8 +50,8 @@ def by_asset(model: Model) -> Lines:
     show_table(
         table,
         key="factors_specific",
-        caption=f"What each asset adds to the {model.book.horizon_label} {found[0].label} beyond the "
-        "factors; the parts add up to “specific to assets” above.",
+        caption=f"What each asset adds to the {model.book.horizon_label} {in_text(found[0].label)} beyond "
+        "the factors; the parts add up to “specific to assets” above.",
     )
     place = next((i for i, a in enumerate(fit.assets) if a not in fit.made_of_factors), 0)
     asset, factor = fit.assets[place], fit.factors[0]
@@ -63,8 +73,9 @@ def statistical(model: Model) -> Lines:
     above = f"{found.signal} of {len(found.eigenvalues)} lie above the noise line"
     st.markdown(
         plain(
-            f"The portfolio of these assets that moves most carries {percent(first, 0)} of their common "
-            f"variance; {above}, from {found.rows:,.0f} independent {model.rows_words}."
+            f"The first principal component carries {percent(first, 0)} of the total variance of the assets, "
+            f"each scaled to the same variance; {above}, from {found.rows:,.0f} independent "
+            f"{model.rows_words}."
         )
     )
     show(draw_spectrum(found, theme=current_theme()), key="factors_spectrum")
@@ -92,9 +103,8 @@ def statistical(model: Model) -> Lines:
     )
 
 
-def shock(model: Model) -> Lines:
-    """Let the reader move factors, and draw what A and B lose by factor."""
-    fit = model.fit
+def moves_control(fit: ExposureResult) -> tuple[dict[str, float], Others]:
+    """Draw a slider for every factor, and return the moves typed and what the others do."""
     keys = {f"f{place}": factor for place, factor in enumerate(fit.factors, start=1)}
     usual = {key: USUAL_FALL if key == "f1" else 0 for key in keys}
     if not state.presenting():
@@ -124,18 +134,26 @@ def shock(model: Model) -> Lines:
         for key, factor in keys.items()
         if (move := number_of(key, usual[key], -WIDEST, WIDEST))
     }
+    others: Others = "follow" if state.recall("others") in ("follow", OTHERS["follow"]) else "still"
+    return moves, others
+
+
+def shock(model: Model) -> Lines:
+    """Let the reader move factors, and draw what A and B lose by factor."""
+    fit = model.fit
+    moves, others = moves_control(fit)
     if not moves:
         st.caption("No factor moves: move a slider.")
         return Lines("")
-    others: Others = "follow" if state.recall("others") in ("follow", OTHERS["follow"]) else "still"
     found = [
         factor_shock(fit, holding.portfolio.on(fit.assets), moves, others=others)
         for holding in model.book.both
     ]
-    st.markdown(plain(_shock_words(model, found)))
+    st.markdown(plain(shock_words(model, found)))
     if gone := found[0].below_total_loss:
         notice(f"{listed(gone)} would lose more than everything: exposures do not reach that far.")
     show(draw_factor_shock(found, theme=current_theme()), key="factors_shock")
+    _link_to_stress(model)
     explain(
         model.book.view,
         "Every asset moves by its exposures times the factors’ moves; what is specific to it stands still. "
@@ -156,7 +174,23 @@ def shock(model: Model) -> Lines:
     )
 
 
-def _shock_words(model: Model, found: list[FactorShockResult]) -> str:
+def _link_to_stress(model: Model) -> None:
+    """Offer the same shock on the Stress page, with the risk after it, where the model is that page's."""
+    book, choices = model.book, model.choices
+    if choices != build(book, default_factors(book.prices, book.assets)).choices or state.presenting():
+        return
+    typed = {f"f{place}": st.query_params.get(f"f{place}") for place in range(1, len(choices.factors) + 1)}
+    own = {"stress": "factors", **typed, "others": st.query_params.get("others")}
+    st.page_link(
+        PAGES["stress"].file,
+        label="The same shock on the Stress page, with the risk after it",
+        icon=PAGES["stress"].icon,
+        query_params={**query_of(book.asked), **{key: value for key, value in own.items() if value}},
+    )
+
+
+def shock_words(model: Model, found: list[FactorShockResult]) -> str:
+    """Return "When SPY falls 10 %, A loses 5.2 % and B loses 2.1 %."."""
     first = found[0]
     moved = [
         f"{name} {'falls' if first.moves[name] < 0 else 'rises'} {percent(abs(float(first.moves[name])), 0)}"
@@ -201,8 +235,8 @@ def currencies(model: Model) -> Lines:
             row |= {f"{rate}: part of unhedged, % of value": 100.0 * float(carried[rate]) for rate in rates}
         table[holding.letter] = row
         words = (
-            f"{holding.letter}’s {book.horizon_label} {hedged.label} is {percent(hedged.total, 2)} of value "
-            f"with currencies hedged and {percent(open_.total, 2)} unhedged"
+            f"{holding.letter}’s {book.horizon_label} {in_text(hedged.label)} is {percent(hedged.total, 2)} "
+            f"of value with currencies hedged and {percent(open_.total, 2)} unhedged"
         )
         if carried is not None and open_.relative_defined:
             share = float(carried.sum()) / open_.total

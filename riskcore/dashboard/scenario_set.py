@@ -84,8 +84,8 @@ STAYS = {
     "allocation": "Drawdowns follow the days in order and stay on history; stability and whatever else "
     "resamples days says so where it cannot use these scenarios.",
     "backtest": "A backtest walks through the days in order: this whole page stays on history.",
-    "benchmark": "Nothing on this page follows the days in order: all of it, beta and capture too, is computed "
-    "from these scenarios.",
+    "benchmark": "Nothing on this page follows the days in order: all of it, beta and capture too, is "
+    "computed from these scenarios.",
     "sizing": "A size is lived one day after the other: this whole page stays on history; only the weights "
     "of A "
     "and B follow.",

@@ -9,15 +9,18 @@ import streamlit as st
 from riskcore.dashboard import cached
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.frame import Frame
+from riskcore.dashboard.limits_code import held_of
 from riskcore.dashboard.linked_table import linked_table
 from riskcore.dashboard.script import Lines
 from riskcore.dashboard.sentences import amount
 from riskcore.dashboard.stress_direct import direct, library, say_below
+from riskcore.dashboard.stress_factors import factors
 from riskcore.dashboard.stress_shocks import draw_stressed
 from riskcore.dashboard.stress_simulate import simulate
 from riskcore.dashboard.stress_views import use_everywhere, views
 from riskcore.dashboard.stress_words import worth
 from riskcore.dashboard.text import plain
+from riskcore.dashboard.volumes import known_volumes
 from riskcore.dashboard.widgets import current_theme, data_table, explain, show
 from riskcore.errors import InputError, NumericalError
 from riskcore.figures import draw_move_by_asset, draw_regimes
@@ -280,11 +283,12 @@ def _days(days: float) -> str:
 
 
 def _known_volumes(book: Book) -> pd.DataFrame:
-    """Return the average daily volumes the data brings, NaN where there are none; spreads start unknown."""
+    """Return the volumes known in the money of the view, NaN where there are none; spreads start unknown."""
     index = pd.Index(book.assets, name="asset")
-    known = pd.Series(np.nan, index=index)
-    if book.prices.volumes is not None:
-        known = book.prices.average_daily_volume()["value"].reindex(index).replace(0.0, np.nan)
+    # Those typed for the gate stand in for what the data does not know.
+    known = pd.Series({**known_volumes(book), **held_of(book.view.limits).volumes}, dtype=float).reindex(
+        index
+    )
     return pd.DataFrame({VOLUME: known, SPREAD: np.nan}, index=index)
 
 
@@ -304,6 +308,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Frame], Lines]]] = {
     "views": ("Views", views),
     "named": ("Named", library),
     "direct": ("Direct", direct),
+    "factors": ("Factors", factors),
     "volatility": ("Volatility", volatility),
     "simulate": ("Simulate", simulate),
     "reverse": ("Reverse", reverse),

@@ -186,7 +186,7 @@ def draw_factor_risk(
     >>> one = FactorContributionResult("A", "volatility", "Volatility", None, 0.01,
     ...     pd.Series({"SPY": 1.0}), pd.Series({"SPY": 0.008}), pd.Series({"QQQ": 0.002}), 0.0, 0.0)
     >>> draw_factor_risk([one], theme=LIGHT, horizon_label="1-day").title
-    'A: share of 1-day Volatility by factor'
+    'A: share of 1-day volatility by factor'
     """
     check_names(names)
     _check_pair([(*one.factors.index, one.measure, one.confidence) for one in found], "factors or measure")
@@ -202,7 +202,8 @@ def draw_factor_risk(
         {"specific": SPECIFIC, "mean": MEAN}.get(str(kind), str(source))
         for source, kind in tables[0]["kind"].items()
     ]
-    measure = unbroken(f"{horizon_label} {found[0].label}".strip())
+    label = found[0].label.lower() if found[0].confidence is None else found[0].label
+    measure = unbroken(f"{horizon_label} {label}".strip())
     values = [100.0 * t[column].to_numpy(dtype=np.float64) for t in tables]
     series = [
         Bars(

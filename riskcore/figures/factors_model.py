@@ -204,7 +204,7 @@ def draw_spectrum(found: ComponentsResult, *, theme: Theme, most: int = 20) -> D
     )
     return Drawing(
         figure,
-        f"Variance of each statistical factor, and how much of it is common ({found.on})",
+        f"Variance of each principal component, as a share of the total in % ({found.on})",
         f"{parts} of the variance.{line}",
         pd.DataFrame(
             {

@@ -143,15 +143,45 @@ def test_unhedged_currencies_turn_the_page(open_app, sample, a):
             {"measure": "var", "h": "1w", "fitted": "Rows as shown", "ridge": "0.5"},
             "Ridge regression, Newey–West errors, 10 lags",
         ),
+        (
+            {"h": "1m", "assets": "SPY,QQQ,BND"},
+            "exposures from weekly returns are not the ones that fit these rows best.",
+        ),
+        (
+            {"data": "india", "base": "USD", "fx": "true", "measure": "volatility"},
+            "Unhedged, like every page in USD; here exchange rates are factors as well.",
+        ),
+        ({"closer": "Statistical factors"}, "of the total variance of the assets, each scaled to the same"),
         ({"base": "EUR", "fx": "true"}, "USD in EUR, HKD in EUR follow almost from one another"),
         ({"scen": "vol:2"}, "this whole page stays on history"),
     ],
-    ids=["us", "india", "short and cash", "statistical", "var", "euro", "scenario set"],
+    ids=[
+        "us",
+        "india",
+        "short and cash",
+        "statistical",
+        "var",
+        "one city",
+        "own base",
+        "spectrum",
+        "euro",
+        "scenario set",
+    ],
 )
 def test_other_data_and_models_have_an_answer(open_app, query, said):
     app = open_app("factors", **query)
     assert not app.error, words(app)
     assert said in words(app)
+
+
+def test_late_closes_are_named_only_where_they_can_be_the_reason(open_app):
+    late = "reaches markets that have closed already only a day later"
+    assert late in words(open_app("factors"))
+    assert late not in words(open_app("factors", h="1m"))
+    volatile = open_app("factors", measure="volatility", assets="SPY,QQQ,BND")
+    assert late not in words(volatile)
+    assert "1-day volatility" in header(volatile)
+    assert "Volatility" not in " ".join(str(c) for c in table(volatile, "A share").columns)
 
 
 def test_a_young_factor_shortens_the_page_and_says_so(open_app):
@@ -185,13 +215,17 @@ def test_what_cannot_be_answered_is_one_sentence(open_app):
     few = open_app("factors", from_="2025-10-01")
     assert len(few.error) == 1
     assert "the window has 15 weeks" in words(few)
-    assert "A closer look" in words(few)
+    assert not few.get("plotly_chart")
+    assert "A closer look" not in words(few)
+    assert few.multiselect(key="factors").value == FACTORS
 
 
 def test_a_scenario_set_moves_solved_weights_only_and_the_page_says_so(open_app):
     query = {"a": "equal_weight", "b": "minimum_variance"}
     history, simulated = (open_app("factors", **query, **more) for more in ({}, {"scen": "vol:2"}))
-    assert "this whole page stays on history. Weights of A and B that a rule solves follow" in words(simulated)
+    assert "this whole page stays on history. Weights of A and B that a rule solves follow" in words(
+        simulated
+    )
     np.testing.assert_array_equal(table(history, SHARE)[SHARE], table(simulated, SHARE)[SHARE])
     drawn = open_app("factors", **query, scen="t:5000~1")
     np.testing.assert_array_equal(table(history, SHARE)[SHARE], table(drawn, SHARE)[SHARE])

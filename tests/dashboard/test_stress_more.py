@@ -10,7 +10,9 @@ import pytest
 from riskcore import Portfolio, cvar
 from riskcore.dashboard.linked_table import read_linked, written_linked
 from riskcore.data.sample import load_sample
-from riskcore.stress import reverse_stress, volatility_shock
+from riskcore.factors import factor_shock, fit_exposures
+from riskcore.periods import weekly
+from riskcore.stress import direct_shock, reverse_stress, volatility_shock
 from tests.dashboard.reading import checked, words
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -73,6 +75,21 @@ def test_volatility_is_multiplied_and_flagged_below_everything(open_app):
     assert "Beyond what a price can do" not in said
     _, said = opened(open_app, "Volatility", times="5.0", h="1m")
     assert "Beyond what a price can do: below −100 % lies" in said
+
+
+def test_factors_move_the_assets_by_their_exposures_and_the_risk_follows(open_app):
+    app, said = opened(open_app, "Factors", f1="-20", f2="5", value="1000000")
+    weeks = weekly(PRICES.scenarios([*PRICES.default_assets]))
+    fit = fit_exposures(weeks, weeks.select(["SPY", "BND", "GOLD"]))
+    moves = {"SPY": -0.2, "BND": 0.05}
+    found = factor_shock(fit, A, moves)
+    # SPY, BND and GOLD are factors themselves, so A falls by its own weights.
+    assert found.loss == pytest.approx(0.6 * 0.2 - 0.4 * 0.05)
+    assert "A loses 10.0 % (USD 100,000)" in said or "A loses 10 % (USD 100,000)" in said
+    shocked = direct_shock(HISTORY, found.table["asset_return"].to_dict()).scenarios
+    told = printed(app)
+    assert f"A factors {found.loss:.10f}" in told
+    assert f"A CVaR {cvar(shocked, A, confidence=0.95).value:.10f}" in told
 
 
 def test_reverse_stress_names_distance_and_the_nearest_day(open_app):
