@@ -20,11 +20,16 @@ from riskcore.numerics.tail import boundary, tail_weights
 __all__ = ["CvarFrontier", "TradedPortfolio", "solve_cvar_frontier", "solve_maximum_mean"]
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 ACCEPTED = 1e-6
 STRAIGHT = 1e-7
 """Depth of a new corner below the chord, over its CVaR, from which the chord counts as straight."""
 MOST_SOLVES = 60
+HELD, ENTERING = 1e-6, 1e-2
+"""Weights over the largest below which an asset is not tried at first; where one that was missing starts."""
+SURE = 1e-10
+"""How far below the others, over the CVaR, an asset alone must be to be missing."""
 
 
 class TradedPortfolio(NamedTuple):
@@ -60,11 +65,15 @@ class CvarFrontier:
 
 
 class _Line(NamedTuple):
-    """CVaR(w) − slope · mean(w) ≥ floor for every long-only w; `size` is Σ q |l| of the solve."""
+    """CVaR(w) − slope · mean(w) ≥ floor for every long-only w; `size` is Σ q |l| of the solve.
+
+    `prices` say how far each asset alone is above it: 0 for those held.
+    """
 
     slope: float
     floor: float
     size: float
+    prices: Floats
 
 
 class _Chord(NamedTuple):
@@ -78,34 +87,70 @@ class _Market:
 
     def __init__(self, returns: Floats, probabilities: Floats, confidence: float) -> None:
         self.returns, self.probabilities, self.confidence = returns, probabilities, confidence
+        self.columns = returns  # by columns in memory once some of them are asked for
         self.means: Floats = probabilities @ returns
         self.iterations = 0
 
-    def trade(self, slope: float, about: float, start: Floats | None) -> tuple[TradedPortfolio, _Line]:
-        """Minimise CVaR − slope · mean; measured from the mean `about`, so that no digits are lost."""
-        tilt = slope * (self.means - about)
-        rows = self.returns + tilt if slope else self.returns
-        found = solve_minimum_cvar(rows, self.probabilities, self.confidence, start=start)
+    def least(self) -> tuple[TradedPortfolio, _Line]:
+        """Minimise CVaR over all assets."""
+        found = solve_minimum_cvar(self.returns, self.probabilities, self.confidence)
         self.iterations += found.iterations
-        line = self._line(found, rows, slope, about)
+        line = self._line(found.tail_weights, found.weights, 0.0, 0.0)
         return self.portfolio(found.weights, line), line
+
+    def trade(self, slope: float, about: float, start: Floats) -> tuple[TradedPortfolio, _Line]:
+        """Minimise CVaR − slope · mean; measured from the mean `about`, so that no digits are lost.
+
+        Few assets are held on a frontier: those of `start` are tried, then those as well that the tail
+        weights found prove to be missing, until none is.
+        """
+        tried = start > HELD * float(start.max())
+        while True:
+            at = np.flatnonzero(tried)
+            found = self._on(at, slope, about, start)
+            weights = np.zeros(start.size)
+            weights[at] = found.weights
+            line = self._line(found.tail_weights, weights, slope, about)
+            missing = ~tried & (line.prices < float(line.prices[at].min()) - SURE * line.size)
+            if not missing.any():
+                return self.portfolio(weights, line), line
+            tried, start = tried | missing, weights + ENTERING * missing
+
+    def _on(self, at: NDArray[np.intp], slope: float, about: float, start: Floats) -> CvarSolution:
+        """Solve on some of the assets."""
+        if self.columns is self.returns:
+            self.columns = np.asfortranarray(self.returns)
+        rows = self.columns[:, at]
+        rows += slope * (self.means[at] - about)
+        found = solve_minimum_cvar(
+            rows, self.probabilities, self.confidence, start=start[at] / float(start[at].sum())
+        )
+        self.iterations += found.iterations
+        return found
 
     def portfolio(self, weights: Floats, line: _Line) -> TradedPortfolio:
         mean, cvar = float(self.means @ weights), self.cvar(weights)
         return TradedPortfolio(weights, mean, cvar, (cvar - line.slope * mean - line.floor) / line.size)
 
+    def losses(self, weights: Floats) -> Floats:
+        held = np.flatnonzero(weights)
+        return -(self.columns[:, held] @ weights[held])
+
     def cvar(self, weights: Floats) -> float:
-        losses = -(self.returns @ weights)
+        losses = self.losses(weights)
         cut = boundary(losses, self.probabilities, self.confidence)
         tail = float(self.probabilities[cut.beyond] @ losses[cut.beyond]) + cut.remainder * cut.value
         return tail / (cut.beyond_mass + cut.remainder)
 
-    def _line(self, found: CvarSolution, rows: Floats, slope: float, about: float) -> _Line:
-        active = np.flatnonzero(found.tail_weights)
-        weights, tail = found.tail_weights[active], rows[active]
-        floor = float((-(weights @ tail)).min()) - slope * about
-        size = float(weights @ np.abs(tail @ found.weights))
-        return _Line(slope, floor, max(size, float(np.finfo(np.float64).tiny)))
+    def _line(self, tail_weights: Floats, weights: Floats, slope: float, about: float) -> _Line:
+        active = np.flatnonzero(tail_weights)
+        q, rows = tail_weights[active], self.returns[active]
+        tilt = slope * (self.means - about)
+        alone = -(q @ rows) - tilt
+        floor = float(alone.min())
+        size = float(q @ np.abs(rows @ weights + float(tilt @ weights)))
+        size = max(size, float(np.finfo(np.float64).tiny))
+        return _Line(slope, floor - slope * about, size, alone - floor)
 
 
 def solve_cvar_frontier(
@@ -144,7 +189,7 @@ def solve_cvar_frontier(
     if points < 2:
         raise InputError(f"A frontier needs at least 2 points, got {points}.")
     market = _Market(returns, probabilities, confidence)
-    low, line = market.trade(0.0, 0.0, None)
+    low, line = market.least()
     high = _highest_mean(market)
     if _same(low, high):
         return _frontier(market, [market.portfolio(high.weights, line)])
@@ -191,7 +236,7 @@ def solve_maximum_mean(
     if not np.isfinite(cap):
         raise InputError(f"The CVaR cap must be a number, a loss per period; got {cap}.")
     market = _Market(returns, probabilities, confidence)
-    low, line = market.trade(0.0, 0.0, None)
+    low, line = market.least()
     if low.cvar > cap + ACCEPTED * line.size:
         raise InfeasibleError(
             f"No long-only portfolio of these assets has a CVaR of {cap:.4g} or less: the smallest is "
@@ -279,7 +324,7 @@ def _certified_top(market: _Market, chords: list[_Chord], high: TradedPortfolio)
 
 def _at_cap(market: _Market, low: TradedPortfolio, high: TradedPortfolio, cap: float) -> TradedPortfolio:
     """Return the mixture with the highest mean and CVaR ≤ cap: the root of a convex function, from above."""
-    start, end = -(market.returns @ low.weights), -(market.returns @ high.weights)
+    start, end = market.losses(low.weights), market.losses(high.weights)
     share = 1.0
     for _ in range(MOST_SOLVES):
         losses = (1.0 - share) * start + share * end
