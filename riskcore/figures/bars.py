@@ -147,20 +147,22 @@ def draw_bars(
         raise InputError(f"{uneven[0]} does not have one value and one hover text per row.", series=uneven)
     scale = scale or shared_scale(series, digits)
     row = ROW_FILL / len(series)
-    figure = go.Figure([_trace(s, place, row, digits) for place, s in enumerate(series)])
     texts = [row_label(label) for label in labels]
     least = TWO_LINES_PIXELS if any("<br>" in text for text in texts) else 26.0
     pixels = max(BAR_PIXELS * len(series) / ROW_FILL, least)
-    figure.update_layout(
-        base_layout(theme, height=round(count * pixels) + 64),
-        bargap=0.0,
-        xaxis=value_axis(
-            theme, axis_title, range=[scale.low, scale.high], nticks=6, zeroline=scale.low < 0.0
+    layout = base_layout(theme, height=round(count * pixels) + 64, right=scale.end_pixels) | {
+        "bargap": 0.0,
+        "xaxis": value_axis(
+            theme,
+            axis_title,
+            range=[scale.low, scale.high],
+            nticks=6,
+            zeroline=scale.low < 0.0,
+            zerolinecolor=theme.muted,
         ),
-        yaxis=_label_axis(theme, texts, scale.start_pixels),
-    )
-    figure.update_layout(margin_r=scale.end_pixels, xaxis_zerolinecolor=theme.muted)
-    return figure
+        "yaxis": _label_axis(theme, texts, scale.start_pixels),
+    }
+    return go.Figure([_trace(s, place, row, digits) for place, s in enumerate(series)], layout)
 
 
 def _label_axis(theme: Theme, texts: Sequence[str], standoff: int) -> dict[str, Any]:

@@ -88,13 +88,13 @@ def draw_lines(
     check_names(names[: len(series)])
     for line, name in zip(series, names, strict=False):
         _check_line(line, name)
-    figure = go.Figure()
-    figure.update_layout(
-        base_layout(theme, height=height),
-        xaxis=value_axis(theme, type="date", nticks=6, range=_date_range(series), hoverformat="%-d %b %Y"),
-        yaxis=value_axis(theme, axis_title, nticks=6, zeroline=True, zerolinecolor=theme.muted),
-        margin_r=16 + 8 * max(len(shorten(n, 14)) for n in names[: len(series)]),
-        hovermode="x unified",
+    right = 16 + 8 * max(len(shorten(n, 14)) for n in names[: len(series)])
+    axes = {
+        "xaxis": value_axis(theme, type="date", nticks=6, range=_date_range(series), hoverformat="%-d %b %Y"),
+        "yaxis": value_axis(theme, axis_title, nticks=6, zeroline=True, zerolinecolor=theme.muted),
+    }
+    figure = go.Figure(
+        layout=base_layout(theme, height=height, right=right) | axes | {"hovermode": "x unified"}
     )
     for which, (line, name) in enumerate(zip(series, names, strict=False)):
         values = 100.0 * line.to_numpy(dtype=np.float64)
