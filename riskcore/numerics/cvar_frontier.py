@@ -14,31 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskcore.errors import ConvergenceError, InfeasibleError, InputError
-from riskcore.numerics.cvar_program import CvarSolution, solve_minimum_cvar
-from riskcore.numerics.tail import boundary, tail_weights
+from riskcore.numerics.cvar_program import solve_minimum_cvar
+from riskcore.numerics.cvar_trades import Line, Market, TradedPortfolio
+from riskcore.numerics.tail import tail_weights
 
 __all__ = ["CvarFrontier", "TradedPortfolio", "solve_cvar_frontier", "solve_maximum_mean"]
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 ACCEPTED = 1e-6
 STRAIGHT = 1e-7
 """Depth of a new corner below the chord, over its CVaR, from which the chord counts as straight."""
 MOST_SOLVES = 60
-HELD, ENTERING = 1e-6, 1e-2
-"""Weights over the largest below which an asset is not tried at first; where one that was missing starts."""
-SURE = 1e-10
-"""How far below the others, over the CVaR, an asset alone must be to be missing."""
-
-
-class TradedPortfolio(NamedTuple):
-    """Efficient weights with their mean and CVaR; `gap` is how far above a supporting line, relative."""
-
-    weights: Floats
-    mean: float
-    cvar: float
-    gap: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,93 +51,10 @@ class CvarFrontier:
     iterations: int
 
 
-class _Line(NamedTuple):
-    """CVaR(w) − slope · mean(w) ≥ floor for every long-only w; `size` is Σ q |l| of the solve.
-
-    `prices` say how far each asset alone is above it: 0 for those held.
-    """
-
-    slope: float
-    floor: float
-    size: float
-    prices: Floats
-
-
 class _Chord(NamedTuple):
     low: TradedPortfolio
     high: TradedPortfolio
-    line: _Line | None  # the supporting line it lies on, None while unknown
-
-
-class _Market:
-    """Scenarios, their means, and how much work was spent on them."""
-
-    def __init__(self, returns: Floats, probabilities: Floats, confidence: float) -> None:
-        self.returns, self.probabilities, self.confidence = returns, probabilities, confidence
-        self.columns = returns  # by columns in memory once some of them are asked for
-        self.means: Floats = probabilities @ returns
-        self.iterations = 0
-
-    def least(self) -> tuple[TradedPortfolio, _Line]:
-        """Minimise CVaR over all assets."""
-        found = solve_minimum_cvar(self.returns, self.probabilities, self.confidence)
-        self.iterations += found.iterations
-        line = self._line(found.tail_weights, found.weights, 0.0, 0.0)
-        return self.portfolio(found.weights, line), line
-
-    def trade(self, slope: float, about: float, start: Floats) -> tuple[TradedPortfolio, _Line]:
-        """Minimise CVaR − slope · mean; measured from the mean `about`, so that no digits are lost.
-
-        Few assets are held on a frontier: those of `start` are tried, then those as well that the tail
-        weights found prove to be missing, until none is.
-        """
-        tried = start > HELD * float(start.max())
-        while True:
-            at = np.flatnonzero(tried)
-            found = self._on(at, slope, about, start)
-            weights = np.zeros(start.size)
-            weights[at] = found.weights
-            line = self._line(found.tail_weights, weights, slope, about)
-            missing = ~tried & (line.prices < float(line.prices[at].min()) - SURE * line.size)
-            if not missing.any():
-                return self.portfolio(weights, line), line
-            tried, start = tried | missing, weights + ENTERING * missing
-
-    def _on(self, at: NDArray[np.intp], slope: float, about: float, start: Floats) -> CvarSolution:
-        """Solve on some of the assets."""
-        if self.columns is self.returns:
-            self.columns = np.asfortranarray(self.returns)
-        rows = self.columns[:, at]
-        rows += slope * (self.means[at] - about)
-        found = solve_minimum_cvar(
-            rows, self.probabilities, self.confidence, start=start[at] / float(start[at].sum())
-        )
-        self.iterations += found.iterations
-        return found
-
-    def portfolio(self, weights: Floats, line: _Line) -> TradedPortfolio:
-        mean, cvar = float(self.means @ weights), self.cvar(weights)
-        return TradedPortfolio(weights, mean, cvar, (cvar - line.slope * mean - line.floor) / line.size)
-
-    def losses(self, weights: Floats) -> Floats:
-        held = np.flatnonzero(weights)
-        return -(self.columns[:, held] @ weights[held])
-
-    def cvar(self, weights: Floats) -> float:
-        losses = self.losses(weights)
-        cut = boundary(losses, self.probabilities, self.confidence)
-        tail = float(self.probabilities[cut.beyond] @ losses[cut.beyond]) + cut.remainder * cut.value
-        return tail / (cut.beyond_mass + cut.remainder)
-
-    def _line(self, tail_weights: Floats, weights: Floats, slope: float, about: float) -> _Line:
-        active = np.flatnonzero(tail_weights)
-        q, rows = tail_weights[active], self.returns[active]
-        tilt = slope * (self.means - about)
-        alone = -(q @ rows) - tilt
-        floor = float(alone.min())
-        size = float(q @ np.abs(rows @ weights + float(tilt @ weights)))
-        size = max(size, float(np.finfo(np.float64).tiny))
-        return _Line(slope, floor - slope * about, size, alone - floor)
+    line: Line | None  # the supporting line it lies on, None while unknown
 
 
 def solve_cvar_frontier(
@@ -188,7 +92,7 @@ def solve_cvar_frontier(
     """
     if points < 2:
         raise InputError(f"A frontier needs at least 2 points, got {points}.")
-    market = _Market(returns, probabilities, confidence)
+    market = Market(returns, probabilities, confidence)
     low, line = market.least()
     high = _highest_mean(market)
     if _same(low, high):
@@ -235,7 +139,7 @@ def solve_maximum_mean(
     """
     if not np.isfinite(cap):
         raise InputError(f"The CVaR cap must be a number, a loss per period; got {cap}.")
-    market = _Market(returns, probabilities, confidence)
+    market = Market(returns, probabilities, confidence)
     low, line = market.least()
     if low.cvar > cap + ACCEPTED * line.size:
         raise InfeasibleError(
@@ -268,7 +172,7 @@ def solve_maximum_mean(
     return best._replace(gap=gap), market.iterations
 
 
-def _highest_mean(market: _Market) -> TradedPortfolio:
+def _highest_mean(market: Market) -> TradedPortfolio:
     """Return the asset with the highest mean, or the mix of smallest CVaR of those that share it."""
     rounding = 1e-14 * float(np.abs(market.returns).max())
     reach = float(np.ptp(market.means))
@@ -302,7 +206,7 @@ def _depth(low: TradedPortfolio, high: TradedPortfolio, point: TradedPortfolio) 
     return low.cvar + share * (high.cvar - low.cvar) - point.cvar
 
 
-def _split(market: _Market, chord: _Chord) -> tuple[TradedPortfolio, list[_Chord]]:
+def _split(market: Market, chord: _Chord) -> tuple[TradedPortfolio, list[_Chord]]:
     """Return the corner furthest below the chord, or the middle of a straight one, and both parts."""
     low, high, line = chord
     if line is None:
@@ -316,13 +220,13 @@ def _split(market: _Market, chord: _Chord) -> tuple[TradedPortfolio, list[_Chord
     return middle, [_Chord(low, middle, line), _Chord(middle, high, line)]
 
 
-def _certified_top(market: _Market, chords: list[_Chord], high: TradedPortfolio) -> TradedPortfolio:
+def _certified_top(market: Market, chords: list[_Chord], high: TradedPortfolio) -> TradedPortfolio:
     """Return the portfolio of the highest mean: nothing has a higher one, so only ties could beat it."""
     line = next((chord.line for chord in chords if chord.high is high and chord.line), None)
     return high if line is None else market.portfolio(high.weights, line)
 
 
-def _at_cap(market: _Market, low: TradedPortfolio, high: TradedPortfolio, cap: float) -> TradedPortfolio:
+def _at_cap(market: Market, low: TradedPortfolio, high: TradedPortfolio, cap: float) -> TradedPortfolio:
     """Return the mixture with the highest mean and CVaR ≤ cap: the root of a convex function, from above."""
     start, end = market.losses(low.weights), market.losses(high.weights)
     share = 1.0
@@ -340,7 +244,7 @@ def _at_cap(market: _Market, low: TradedPortfolio, high: TradedPortfolio, cap: f
     return TradedPortfolio(weights, float(market.means @ weights), market.cvar(weights), 0.0)
 
 
-def _frontier(market: _Market, points: list[TradedPortfolio]) -> CvarFrontier:
+def _frontier(market: Market, points: list[TradedPortfolio]) -> CvarFrontier:
     residual = max(0.0, *(point.gap for point in points), 0.0)
     if residual > ACCEPTED:
         raise ConvergenceError(

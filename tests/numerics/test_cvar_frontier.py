@@ -143,6 +143,31 @@ def test_duplicates_constants_and_more_assets_than_rows():
             assert risk <= best + 2e-6 * np.abs(table).max()
 
 
+def test_a_perfect_hedge_begins_the_frontier_at_no_risk():
+    rows = market(200, 4)
+    rows[:, 1] = -rows[:, 0]
+    found = solve_cvar_frontier(rows, equal(200), 0.95, 5)
+    assert abs(found.cvars[0]) <= 1e-9 and found.residual <= 1e-6
+    np.testing.assert_allclose(found.weights[0], [0.5, 0.5, 0, 0], atol=1e-7)
+    for mean, risk in zip(found.means[1:], found.cvars[1:], strict=True):
+        best = program(rows, equal(200), 0.95, target=mean * (1 - 1e-12))
+        assert risk == pytest.approx(best, abs=1e-7 * found.cvars[-1])
+
+
+def test_assets_that_neither_end_holds_enter_between_them():
+    # The third is thrice the first with a better mean: too risky for one end, too safe for the other.
+    rng = np.random.default_rng(0)
+    common, own = rng.standard_t(4, 400), rng.standard_t(4, 400)
+    rows = np.c_[0.001 * common, 0.02 * own, 0.003 * common + 1e-4 * rng.normal(size=400)]
+    rows += np.array([0.0, 2e-3, 1.2e-3]) - rows.mean(axis=0)
+    found = solve_cvar_frontier(rows, equal(400), 0.95, 6)
+    assert found.weights[0, 2] < 1e-7 and found.weights[-1].tolist() == [0.0, 1.0, 0.0]
+    assert found.weights[1:-1, 2].min() > 0.1
+    for mean, risk in zip(found.means[1:-1], found.cvars[1:-1], strict=True):
+        best = program(rows, equal(400), 0.95, target=mean * (1 - 1e-12))
+        assert risk == pytest.approx(best, rel=1e-7)
+
+
 @settings(max_examples=15)
 @given(st.integers(2, 8), st.integers(0, 10_000), st.integers(-8, 8))
 def test_order_and_scale_change_nothing(n, seed, power):
