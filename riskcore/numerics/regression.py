@@ -199,7 +199,8 @@ def collinear_columns(x: Floats) -> tuple[int, ...]:
     constant = np.flatnonzero(length <= CONSTANT * np.sqrt((x**2).sum(axis=0)))
     if constant.size:
         return tuple(int(i) for i in constant)
-    _, values, vectors = np.linalg.svd(centred / length, full_matrices=True)
+    # The triangle of a QR has the same singular values and right vectors, without a square of the rows.
+    _, values, vectors = np.linalg.svd(np.linalg.qr(centred / length, mode="r"), full_matrices=True)
     small = np.flatnonzero(np.pad(values, (0, x.shape[1] - values.size)) <= COLLINEAR * values[0])
     involved = np.abs(vectors[small]).max(axis=0, initial=0.0) > 1e-3
     return tuple(int(i) for i in np.flatnonzero(involved))

@@ -1,5 +1,7 @@
 """Regression: certified values, and errors coded a second time from their definitions."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -200,3 +202,13 @@ def test_what_a_regression_refuses(sample):
         regress(x, y, lags=300)
     with pytest.raises(InputError, match="collinear"):
         regress(np.column_stack([x, x[:, 0] + x[:, 1]]), y)
+
+
+def test_collinear_columns_are_found_among_many_rows_without_a_matrix_of_rows_by_rows():
+    draws = np.random.default_rng(5).normal(size=(5_000, 3))
+    x = np.column_stack([draws, draws[:, 0] - draws[:, 2]])
+    tracemalloc.start()
+    assert collinear_columns(x) == (0, 2, 3)
+    assert collinear_columns(draws) == ()
+    assert tracemalloc.get_traced_memory()[1] < 20e6
+    tracemalloc.stop()
