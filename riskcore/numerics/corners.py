@@ -3,7 +3,7 @@
 See `critical_line` for what the corners are for, and for the repairs that a singular block asks for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +46,10 @@ class Corner(NamedTuple):
     free: Flags
 
 
+Walk = Callable[[Floats, Floats, Box, Floats, Flags], Iterable[Corner]]
+"""From covariance, centred means, bounds, weights and the free ones at λ = ∞ to the corners."""
+
+
 class _Segment(NamedTuple):
     """w_F = α + λβ, and the gradients of the others, c + λ d."""
 
@@ -56,8 +60,10 @@ class _Segment(NamedTuple):
     slope: Floats
 
 
-def corners_of(covariance: Floats, centre: Floats, box: Box) -> Iterator[Corner]:
+def corners_of(covariance: Floats, centre: Floats, box: Box, walk: Walk | None = None) -> Iterator[Corner]:
     """Yield the corners from the highest mean, or the mix of smallest variance among those tied for it.
+
+    `walk` leads from λ = ∞ to λ = 0; by default it factors the free block anew at every corner.
 
     Raises
     ------
@@ -70,6 +76,7 @@ def corners_of(covariance: Floats, centre: Floats, box: Box) -> Iterator[Corner]
     >>> [c.weights.round(6).tolist() for c in corners_of(np.diag([4.0, 1.0]), np.array([1.0, 0.0]), box)]
     [[1.0, 0.0], [0.2, 0.8]]
     """
+    walk = walk or _walk
     left = 1.0 - float(box.lower.sum())
     if left <= 1e-12 or float(box.upper.sum()) <= 1.0 + 1e-12:  # one portfolio only
         only = box.lower if left <= 1e-12 else box.upper
@@ -86,10 +93,10 @@ def corners_of(covariance: Floats, centre: Floats, box: Box) -> Iterator[Corner]
         weights, marginal = _fill(np.where(group, ranks, -2.0), inside)
         free[:] = False
         free[marginal] = True
-        for corner in _walk(covariance, ranks, inside, weights, free):
+        for corner in walk(covariance, ranks, inside, weights, free):
             last = corner
         weights, free = last.weights, last.free
-    yield from _walk(covariance, np.where(group, centre[marginal], centre), box, weights, free)
+    yield from walk(covariance, np.where(group, centre[marginal], centre), box, weights, free)
 
 
 def _fill(centre: Floats, box: Box) -> tuple[Floats, int]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from riskcore.errors import ConvergenceError, InfeasibleError, InputError, MissingDataError
 from riskcore.numerics.corners import TIED, Box, Singular, corners_of
 from riskcore.numerics.pivoting import exchanged_minimum
+from riskcore.numerics.tableau import walk_tableau
 
 __all__ = [
     "CriticalLine",
@@ -38,6 +39,8 @@ ACCEPTED = 1e-8
 REPAIRS = ((0.0, 0.0), (1.0, 0.0), (1.0, 1e-10), (1.0, 1e-8))
 """Constant added to all of Σ, and ridge added to its diagonal, over the average variance: the first that can
 be verified is used."""
+TABLEAU, EXACT = 128, 1e-12
+"""Assets up to which a tableau is tried first, and the residual it must not exceed."""
 INFEASIBLE = 1e-10
 """How far weights may add up to anything but 1, or lie outside their bounds, by rounding."""
 FEW = 64
@@ -283,19 +286,21 @@ def _repaired(covariance: Floats, centre: Floats, box: Box, reach: float, means:
     unit = float(np.diag(covariance).mean())
     scaled = covariance / unit if unit > 0 else np.zeros_like(covariance)
     worst = np.inf
-    for shift, ridge in REPAIRS:
+    walks = [(0.0, 0.0, walk_tableau, EXACT)] if centre.size <= TABLEAU else []
+    walks += [(*repair, None, ACCEPTED) for repair in REPAIRS]
+    for shift, ridge, walk, accepted in walks:
         used = scaled + shift if shift else scaled
         if ridge:
             used = used + ridge * np.eye(centre.size)
         try:
-            corners = list(corners_of(used, centre, box))
+            corners = list(corners_of(used, centre, box, walk))
         except Singular:
             continue
         weights = np.array([c.weights for c in corners])
         trade_offs = np.array([c.trade_off for c in corners])
         gradients = weights @ scaled
         worst = min(worst, residual := _gap(weights, gradients, trade_offs, centre, box))
-        if residual <= ACCEPTED:
+        if residual <= accepted:
             # μ'w is compared between corners: from the centred means it keeps its digits.
             line = float(means.mean()) + reach * (weights @ centre)
             return CriticalLine(

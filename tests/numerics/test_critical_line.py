@@ -3,11 +3,12 @@
 import cvxpy as cp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskcore.errors import ConvergenceError, InfeasibleError, InputError, MissingDataError
 from riskcore.numerics import critical_line
+from riskcore.numerics.corners import Box, Singular, corners_of
 from riskcore.numerics.critical_line import (
     linear_minimum,
     solve_critical_line,
@@ -15,6 +16,7 @@ from riskcore.numerics.critical_line import (
     solve_minimum_variance,
     weights_at_means,
 )
+from riskcore.numerics.tableau import walk_tableau
 
 CLARABEL = {"tol_gap_abs": 1e-12, "tol_gap_rel": 1e-12, "tol_feas": 1e-12}
 
@@ -192,18 +194,61 @@ def test_duplicates_share_what_one_of_them_would_get():
 def test_a_ridge_that_was_needed_is_reported_and_hardly_felt(monkeypatch):
     covariance, means, _ = market(6)
     plain = solve_critical_line(covariance, means, np.zeros(6), np.ones(6))
+    monkeypatch.setattr(critical_line, "TABLEAU", 0)
     monkeypatch.setattr(critical_line, "REPAIRS", critical_line.REPAIRS[2:])
     line = solve_critical_line(covariance, means, np.zeros(6), np.ones(6))
-    assert line.ridge == pytest.approx(1e-10 * np.diag(covariance).mean())
+    assert line.ridge == pytest.approx(1e-10 * np.diag(covariance).mean(), rel=1e-9, abs=0)
     np.testing.assert_allclose(line.weights[-1], plain.weights[-1], atol=1e-8)
 
 
 def test_what_no_repair_can_verify_is_refused(monkeypatch):
+    monkeypatch.setattr(critical_line, "TABLEAU", 0)
     monkeypatch.setattr(critical_line, "REPAIRS", ((0.0, 10.0),))
     covariance, means, _ = market(6)
     with pytest.raises(ConvergenceError, match="could be verified only to") as caught:
         solve_critical_line(covariance, means, np.zeros(6), np.ones(6))
     assert caught.value.details["residual"] > 1e-8
+
+
+@settings(max_examples=40)
+@given(
+    st.integers(4, 25), st.integers(0, 10_000), st.sampled_from(["long", "short", "ragged", "tied", "copy"])
+)
+def test_the_tableau_walks_the_same_corners_as_fresh_factors(n, seed, kind):
+    covariance, means, _ = market(n, seed=seed)
+    rng = np.random.default_rng(seed)
+    lower, upper = np.zeros(n), np.ones(n)
+    if kind == "short":
+        lower -= 0.2
+    if kind == "ragged":
+        lower, upper = rng.uniform(-0.3, 0.5 / n, n), rng.uniform(1.2 / n, 0.9, n)
+    if kind == "tied":
+        means[: n // 2 + 1] = means.max() + 1e-4
+    if kind == "copy":
+        covariance[0], covariance[:, 0], means[0] = covariance[1], covariance[:, 1], means[1]
+        covariance[0, 0] = covariance[1, 1]
+    box, centre = Box(lower, upper), (means - means.mean()) / np.ptp(means)
+    unit = covariance / np.diag(covariance).mean()
+    try:
+        tableau = list(corners_of(unit, centre, box, walk_tableau))
+        fresh = list(corners_of(unit, centre, box))
+    except Singular:
+        assert kind == "copy"  # then both leave it to a ridge
+        return
+    np.testing.assert_allclose([c.trade_off for c in tableau], [c.trade_off for c in fresh], atol=1e-9)
+    np.testing.assert_allclose([c.weights for c in tableau], [c.weights for c in fresh], atol=1e-9)
+
+
+def test_a_tableau_that_lost_its_digits_is_not_believed(monkeypatch):
+    covariance, means, _ = market(8)
+    exact = solve_critical_line(covariance, means, np.zeros(8), np.ones(8))
+
+    def careless(*market):
+        return [corner._replace(weights=corner.weights + 1e-9) for corner in walk_tableau(*market)]
+
+    monkeypatch.setattr(critical_line, "walk_tableau", careless)
+    again = solve_critical_line(covariance, means, np.zeros(8), np.ones(8))
+    np.testing.assert_allclose(again.weights, exact.weights, atol=1e-13)
 
 
 def test_more_assets_than_rows():
