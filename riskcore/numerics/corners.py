@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dposv
 
-__all__ = ["TIED", "Box", "Corner", "Singular", "corners_of"]
+__all__ = ["TIED", "Box", "Corner", "Singular", "Walk", "corners_of"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

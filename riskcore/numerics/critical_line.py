@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskcore.errors import ConvergenceError, InfeasibleError, InputError, MissingDataError
-from riskcore.numerics.corners import TIED, Box, Singular, corners_of
+from riskcore.numerics.corners import TIED, Box, Singular, Walk, corners_of
 from riskcore.numerics.pivoting import exchanged_minimum
 from riskcore.numerics.tableau import walk_tableau
 
@@ -286,7 +286,9 @@ def _repaired(covariance: Floats, centre: Floats, box: Box, reach: float, means:
     unit = float(np.diag(covariance).mean())
     scaled = covariance / unit if unit > 0 else np.zeros_like(covariance)
     worst = np.inf
-    walks = [(0.0, 0.0, walk_tableau, EXACT)] if centre.size <= TABLEAU else []
+    walks: list[tuple[float, float, Walk | None, float]] = []
+    if centre.size <= TABLEAU:
+        walks.append((0.0, 0.0, walk_tableau, EXACT))
     walks += [(*repair, None, ACCEPTED) for repair in REPAIRS]
     for shift, ridge, walk, accepted in walks:
         used = scaled + shift if shift else scaled
