@@ -79,7 +79,9 @@ def distribution(frame: Frame) -> None:
             cvar[1],
             theme=current_theme(),
             intervals=intervals,
+            probabilities=book.scenarios.probabilities if book.scenarios.weighted else None,
             horizon_label=book.horizon_label,
+            past=not frame.view.scenario_set,
         ),
         key="tail_histogram",
     )
@@ -88,14 +90,20 @@ def distribution(frame: Frame) -> None:
         for warning in dict.fromkeys(found.warning for found in intervals.values() if found.warning):
             st.caption(plain(warning))
     level = f"{100 * frame.view.confidence:g}\N{NO-BREAK SPACE}%"
-    beyond = int((var[0].losses > var[0].value).sum())
+    possible = book.scenarios.probabilities > 0
+    beyond = int((possible & (var[0].losses > var[0].value)).sum())
     explain(
         frame.view,
         f"VaR {level} is the loss that {level} of the {book.basis} do not exceed: {percent(var[0].value, 2)} "
-        f"for A. CVaR is the average of what lies beyond it, {beyond:,} of {cvar[0].losses.size:,} returns "
+        f"for A. CVaR is the average of what lies beyond it, {beyond:,} of {possible.sum():,} returns "
         f"and a fraction of the one at VaR: {percent(cvar[0].value, 2)}. VaR says nothing about how far the "
-        "tail reaches; CVaR does. The interval of A − B draws both from the same resampled days, so what "
-        "they share cancels and it is narrower than the two apart.",
+        "tail reaches; CVaR does."
+        + (
+            " The interval of A − B draws both from the same resampled days, so what they share cancels and "
+            "it is narrower than the two apart."
+            if intervals
+            else ""
+        ),
         r"\text{CVaR}_c=\frac{1}{1-c}\Big[\sum_{l_s>\text{VaR}}p_s\,l_s"
         r"+\big(1-c-P(l>\text{VaR})\big)\text{VaR}\Big]"
         rf"={100 * cvar[0].value:.3f}\,\%,\quad c={frame.view.confidence:g},\;"

@@ -146,7 +146,10 @@ def _currency_words(
 def _currency_notes(compared: Compared, prices: PriceSet, rates: dict[str, str], wide: Scenarios) -> str:
     used = list(dict.fromkeys(rates.values()))
     kinds = prices.assets.loc[used, "kind"].unique()
-    notes = [f"Converted with {listed(used, most=10)} ({'; '.join(str(kind) for kind in kinds)})."]
+    notes = []
+    if compared.book.view.scenario_set:
+        notes.append("Exchange rates have no returns in the active scenarios: this view is on history.")
+    notes += [f"Converted with {listed(used, most=10)} ({'; '.join(str(kind) for kind in kinds)})."]
     if wide.count < compared.book.scenarios.count:
         notes.append(f"Rates begin later: the figures here are from {dated(wide.index[0])} on.")
     changes = "how much each date counts" if compared.measure == "volatility" else "which dates are worst"

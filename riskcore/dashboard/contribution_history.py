@@ -120,7 +120,7 @@ def through_time(compared: Compared) -> Lines:
             found,
             theme=current_theme(),
             name=holding.letter,
-            by=compared.by_words,
+            by=compared.by_words if compared.groups else "asset",
             horizon_label=book.horizon_label,
         ),
         key="contributions_time",

@@ -73,9 +73,9 @@ STAYS = {
     "overview": "Worst drawdown, dated returns and crisis replays follow the days in order: they stay on "
     "history.",
     "contributions": "Contributions through time and resampled intervals need days in order and of equal "
-    "probability: they say so where they cannot use these scenarios.",
-    "tail": "Drawdowns, rolling VaR and the path figures among the statistics follow the days in order: they "
-    "stay on history. Resampled intervals say so where they cannot use these scenarios.",
+    "probability: they say so where they cannot use these scenarios. The currency view stays on history.",
+    "tail": "Drawdowns, rolling VaR and statistics follow the days in order: they stay on history. "
+    "Models and resampled intervals say so where they cannot use these scenarios.",
     "factors": "Exposures need days of equal probability, and factors have no returns in these scenarios: "
     "this whole page stays on history. Weights of A and B that a rule solves follow the scenarios, and all "
     "shares and exposures move with those weights.",

@@ -13,7 +13,7 @@ import streamlit as st
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.frame import Frame
-from riskcore.dashboard.intervals import SEED, check_resampled, interval_words, resampled
+from riskcore.dashboard.intervals import SEED, interval_words, resampled
 from riskcore.dashboard.tail_rolling import rolling, rolling_script
 from riskcore.dashboard.tail_words import (
     deepest_words,
@@ -139,7 +139,12 @@ def view_imports(chosen: str | None) -> str:
 def models(frame: Frame) -> None:
     """Draw VaR and CVaR of A and B under every model, with intervals and doubts."""
     book = frame.book
-    check_resampled(book)
+    if not resampled(book):
+        notice(
+            "The models stand here with intervals, which are drawn from days in order and of equal "
+            "probability; the active scenarios are not. Go back to history to see them."
+        )
+        return
     a, b = (_models_of(book, h) for h in book.both)
     measure = st.segmented_control(
         "Figure",
@@ -202,7 +207,7 @@ def _how_made(a: TailModelsResult, b: TailModelsResult) -> None:
 def qq(frame: Frame) -> None:
     """Draw the losses of A, or of B, against Gaussian and Student-t quantiles."""
     book = frame.book
-    holding = _one_of(book, "tail_qq_portfolio")
+    holding, weighted = _one_of(book, "tail_qq_portfolio"), book.scenarios.weighted
     table = cached.compute(quantile_table, book.scenarios, holding.portfolio)
     worst = table.iloc[-1]
     nu = float(table.attrs["nu"])
@@ -231,10 +236,12 @@ def qq(frame: Frame) -> None:
         )
     explain(
         frame.view,
-        f"The k-th smallest of S losses is set against the quantile at (k − ½)/S. The smaller ν, the heavier "
-        f"the tail: a Student-t with ν = {number(nu, 1)} has moments below order {number(nu, 1)} only; a "
+        f"The k-th smallest of S losses is set against the quantile at "
+        f"{'half its own probability above that of all smaller ones' if weighted else '(k − ½)/S'}. The "
+        f"smaller ν, the heavier the tail: a Student-t with ν = {number(nu, 1)} has moments below order {number(nu, 1)} only; a "
         "Gaussian is the limit of large ν.",
-        rf"u_k=\frac{{k-\frac12}}{{{len(table)}}},\qquad x_k=\hat\mu+\hat s\;t^{{-1}}_{{{nu:.2f}}}(u_k)",
+        (r"u_k=\sum_{j<k}p_j+\tfrac12p_k" if weighted else rf"u_k=\frac{{k-\frac12}}{{{len(table)}}}")
+        + rf",\qquad x_k=\hat\mu+\hat s\;t^{{-1}}_{{{nu:.2f}}}(u_k)",
     )
 
 

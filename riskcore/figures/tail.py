@@ -39,6 +39,7 @@ def draw_tail_histogram(
     probabilities: Floats | None = None,
     horizon_label: str = "1-day",
     names: tuple[str, str] = ("A", "B"),
+    past: bool = True,
 ) -> Drawing:
     """Draw the returns of A with VaR and CVaR, B as an outline, and the tail scenarios by date below.
 
@@ -61,6 +62,8 @@ def draw_tail_histogram(
         Such as "1-day" or "1-week".
     names
         What A and B are called.
+    past
+        Whether the scenarios are history as it happened; the definition then says what that is worth.
 
     Raises
     ------
@@ -98,10 +101,11 @@ def draw_tail_histogram(
         figure,
         f"{horizon_label} returns of {shorten(names[0])}"
         + ("" if b is None else f", with {shorten(names[1])} as a line")
-        + ", and the scenarios in the tail by date",
+        + ", and the scenarios in the tail"
+        + (" by date" if isinstance(a.index, pd.DatetimeIndex) else ""),
         _tail_alt(a, a_cvar, b, b_cvar, names, horizon_label),
         _tail_table(a, b, tail, names),
-        _tail_definition(a, tail.size),
+        _tail_definition(a, tail.size, past),
     )
 
 
@@ -341,12 +345,18 @@ def _tail_table(
     return pd.DataFrame(columns, index=readable_index(a.index[rows], "scenario"))
 
 
-def _tail_definition(var: RiskResult, tail: int) -> str:
+def _tail_definition(var: RiskResult, tail: int, past: bool) -> str:
     """Return what VaR, CVaR and the dots are."""
     rest = percent(1.0 - (var.confidence or 0.0), 1)
-    text = (
+    place = "date" if isinstance(var.index, pd.DatetimeIndex) else "number"
+    parts = [
         f"VaR is the loss that is exceeded in {rest} of the scenarios; CVaR is the average loss in that "
         f"{rest}, the tail. Solid bars and dots are the tail; each dot is one scenario at its return and "
-        "its date. Returns are after the fact: a record of the past, not a forecast."
-    )
-    return text if tail <= MOST_DOTS else f"{text} Of {tail} tail scenarios the {MOST_DOTS} worst are drawn."
+        f"its {place}.",
+        "Returns are after the fact: a record of the past, not a forecast."
+        if past
+        else "The scenarios are not history as it happened.",
+    ]
+    if tail > MOST_DOTS:
+        parts.append(f"Of {tail:,} tail scenarios the {MOST_DOTS} worst are drawn.")
+    return " ".join(parts)

@@ -284,6 +284,17 @@ def test_a_view_that_ignores_groups_says_so(open_app, view):
     assert ("This view is by asset." in words(checked(app.run()))) == (view != "time")
 
 
+def test_parts_by_asset_are_called_so_where_factors_have_none_through_time(look):
+    app = look("time", by="Factor")
+    titles = [m.value.replace("\\", "") for m in app.markdown if "through time" in m.value]
+    assert len(titles) == 1 and "by asset through time" in titles[0]
+
+
+def test_the_currency_view_says_that_it_stays_on_history(look):
+    said = "this view is on history"
+    assert said in words(look("currency", scen="decay:2")) and said not in words(look("currency"))
+
+
 def test_days_show_only_what_the_portfolio_holds(look):
     app = look("days", a="w:SPY~0.6;BND~0.4", b="equal_weight")
     (table,) = tables(app, "together (part of")

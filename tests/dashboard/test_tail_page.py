@@ -1,6 +1,7 @@
 """The Tail page and the views folded under it, one at a time."""
 
 import dataclasses
+import json
 import re
 import time
 
@@ -203,6 +204,23 @@ def test_what_cannot_be_computed_is_one_sentence(open_view, view, query, said):
     errors = [e.value.replace("\\", "") for e in app.error]
     assert len(errors) == len(said)
     assert all(part in error for part, error in zip(said, errors, strict=True))
+
+
+def test_weighted_scenarios_are_drawn_by_their_probability_and_are_no_record_of_the_past(open_view):
+    app = open_view("models", scen="state:high~0.2", explain="1")
+    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert spec["layout"]["yaxis"]["title"]["text"] == "probability, %"
+    said = words(app)
+    assert "record of the past" not in said and "not history as it happened" in said
+    assert "of 926 returns" in said and "narrower than the two apart" not in said
+    # The view chosen is not left empty: it says why it has nothing to show.
+    assert "The models stand here with intervals" in said
+    assert "stay on history" in said and "drawdowns, rolling var and statistics" in said.lower()
+
+
+def test_weighted_ranks_have_their_own_formula(open_view):
+    app = open_view("qq", scen="decay:2", explain="1")
+    assert any("p_j" in block.value for block in app.latex) and "(k − ½)/S" not in words(app)
 
 
 def test_a_window_too_short_for_intervals_still_shows_the_tail(open_app):

@@ -146,7 +146,7 @@ def test_the_definition_says_when_dots_are_left_out():
     ]
     drawing = draw_tail_histogram(*wide, theme=LIGHT)
     assert len(trace(drawing, "A tail scenarios").x) == 500
-    assert "Of 1200 tail scenarios the 500 worst are drawn." in drawing.definition
+    assert "Of 1,200 tail scenarios the 500 worst are drawn." in drawing.definition
     assert len(drawing.table) == 1200
 
 
