@@ -6,13 +6,8 @@ import streamlit as st
 
 from riskcore.dashboard.factors_controls import chosen_model
 from riskcore.dashboard.factors_model import Model
-from riskcore.dashboard.factors_sections import (
-    common_bet,
-    exposures,
-    factor_risk,
-    script_imports,
-    script_lines,
-)
+from riskcore.dashboard.factors_script import script_imports, script_lines
+from riskcore.dashboard.factors_sections import common_bet, exposures, factor_risk
 from riskcore.dashboard.factors_views import VIEWS, offered
 from riskcore.dashboard.frame import Frame, open_page
 from riskcore.dashboard.script import page_script
@@ -22,7 +17,7 @@ USES = {"a", "b", "confidence", "horizon", "measure", "window", "value"}
 
 
 def lead(model: Model) -> None:
-    """Say which single factor carries most of the risk, and draw what every one carries."""
+    """Say which bet carries most of the risk, and draw what every factor carries."""
     common_bet(model)
     factor_risk(model)
 

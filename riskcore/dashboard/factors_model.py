@@ -18,7 +18,9 @@ from riskcore.errors import InputError, MissingDataError, listed
 from riskcore.factors import (
     Errors,
     factor_contributions,
+    factor_groups,
     fit_exposures,
+    pegged_rates,
     portfolio_exposures,
     principal_components,
     statistical_factors,
@@ -50,8 +52,9 @@ FURTHER_CLASSES = ("Bonds", "Commodity")
 class Choices:
     """How the model is made.
 
-    `factors` empty means statistical ones, `count` of them (0: those above the line). `weekly` fits on
-    separate weekly returns. `rates` pairs an asset with the column of its exchange rate.
+        `factors` empty means statistical ones, `count` of them (0: those above the line). `weekly` fits on
+    separate weekly returns. `rates` pairs an asset with the column of its exchange rate; `pegged` are those
+    that no exposure can be measured to, each with what holds it and how much it moves per year.
     """
 
     assets: tuple[str, ...]
@@ -62,6 +65,7 @@ class Choices:
     penalty: float
     errors: Errors
     rates: tuple[tuple[str, str], ...]
+    pegged: tuple[tuple[str, str | None, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +95,11 @@ class Model:
     def fit(self) -> ExposureResult:
         """Exposures of the assets."""
         return cached.derived(_fitted, self.data, choices=self.choices)
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The factors that share half of their variance or more, together; the others alone."""
+        return factor_groups(self.fit.factor_covariance)
 
     @property
     def spectrum(self) -> ComponentsResult:
@@ -193,10 +202,12 @@ def build(
     if brought is not None:
         prices, brought_names = join_factors(prices, brought)
         chosen = tuple(dict.fromkeys((*chosen, *brought_names)))
+    pegged = _pegged(book, prices, rates)
     if chosen:
-        chosen = tuple(dict.fromkeys((*chosen, *rates.values())))
+        floating = [rate for rate in rates.values() if rate not in {held for held, _, _ in pegged}]
+        chosen = tuple(dict.fromkeys((*chosen, *floating)))
     _check_number(chosen)
-    on_weeks = on_weeks and spacing(pd.DatetimeIndex(book.base.index)) == "day"
+    on_weeks = on_weeks and _daily(book)
     choices = Choices(
         assets=book.assets,
         factors=chosen,
@@ -206,8 +217,29 @@ def build(
         penalty=penalty,
         errors="newey_west" if book.periods > 1 and not on_weeks else errors,
         rates=tuple(rates.items()),
+        pegged=pegged,
     )
     return Model(book, prices, choices, brought.label if brought is not None else None, file_holds)
+
+
+def _daily(book: Book) -> bool:
+    return spacing(pd.DatetimeIndex(book.base.index)) == "day"
+
+
+def _pegged(book: Book, prices: PriceSet, rates: dict[str, str]) -> tuple[tuple[str, str | None, float], ...]:
+    """Return the exchange rates that hardly move in the window, on weekly returns where there are days."""
+    if not rates:
+        return ()
+    names = tuple(dict.fromkeys((*book.assets, *rates.values())))
+    moves = cached.scenarios(prices, names, book.view.start, book.view.end)
+    found = cached.derived(_rates_held, moves, rates=tuple(rates.items()), weeks=_daily(book))
+    return tuple((rate, anchor, moved) for rate, (anchor, moved) in found.items())
+
+
+def _rates_held(
+    moves: Scenarios, *, rates: tuple[tuple[str, str], ...], weeks: bool
+) -> dict[str, tuple[str | None, float]]:
+    return pegged_rates(weekly(moves) if weeks else moves, dict(rates))
 
 
 def _check_number(factors: Sequence[str]) -> None:

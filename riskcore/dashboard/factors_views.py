@@ -1,18 +1,13 @@
 """Closer looks of the Factors page: exposures by asset, statistical factors, factor shocks, currencies."""
 
+import math
+
 import pandas as pd
 import streamlit as st
 
 from riskcore.dashboard import state
-from riskcore.dashboard.factors_model import (
-    MOST_FACTORS,
-    Currencies,
-    Model,
-    base_of,
-    build,
-    default_factors,
-    foreign,
-)
+from riskcore.dashboard.factors_currencies import currencies
+from riskcore.dashboard.factors_model import MOST_FACTORS, Model, build, default_factors, foreign
 from riskcore.dashboard.frame import PAGES
 from riskcore.dashboard.script import Lines
 from riskcore.dashboard.sentences import amount, in_text
@@ -30,9 +25,7 @@ from riskcore.results.factors import ExposureResult, FactorShockResult
 
 __all__ = ["VIEWS", "moves_control", "offered", "shock_words"]
 
-WIDEST, USUAL_FALL = 60, -10
-HEDGED: Currencies = "hedged"
-UNHEDGED: Currencies = "unhedged"
+NARROWEST, WIDEST, USUAL_FALL = 10, 60, -10
 OTHERS = {"still": "Others stand still", "follow": "Others follow"}
 
 
@@ -107,13 +100,14 @@ def moves_control(fit: ExposureResult) -> tuple[dict[str, float], Others]:
     """Draw a slider for every factor, and return the moves typed and what the others do."""
     keys = {f"f{place}": factor for place, factor in enumerate(fit.factors, start=1)}
     usual = {key: USUAL_FALL if key == "f1" else 0 for key in keys}
+    widest = {key: _widest(fit, factor) for key, factor in keys.items()}
     if not state.presenting():
         with st.container(horizontal=True):
             for key, factor in keys.items():
                 st.slider(
                     f"{plain(factor)} moves, %",
-                    -WIDEST,
-                    WIDEST,
+                    -widest[key],
+                    widest[key],
                     usual[key],
                     key=key,
                     bind="query-params",
@@ -132,10 +126,18 @@ def moves_control(fit: ExposureResult) -> tuple[dict[str, float], Others]:
     moves = {
         factor: move / 100.0
         for key, factor in keys.items()
-        if (move := number_of(key, usual[key], -WIDEST, WIDEST))
+        if (move := number_of(key, usual[key], -widest[key], widest[key]))
     }
     others: Others = "follow" if state.recall("others") in ("follow", OTHERS["follow"]) else "still"
     return moves, others
+
+
+def _widest(fit: ExposureResult, factor: str) -> int:
+    """Return how far a slider goes, in percent: four times the volatility per year, within bounds."""
+    place = fit.factors.index(factor)
+    variance = float(fit.factor_covariance.to_numpy()[place, place])
+    yearly = math.sqrt(variance * fit.periods_per_year)
+    return max(NARROWEST, min(WIDEST, 5 * math.ceil(20.0 * 4.0 * yearly)))
 
 
 def shock(model: Model) -> Lines:
@@ -207,52 +209,6 @@ def shock_words(model: Model, found: list[FactorShockResult]) -> str:
         for one in found
     ]
     return f"When {' and '.join(moved)}{also}, {' and '.join(lost)}."
-
-
-def currencies(model: Model) -> Lines:
-    """Compare the risk hedged and unhedged, and say what exchange rates carry as factors."""
-    book, choices = model.book, model.choices
-    named = tuple(f for f in choices.factors if f in book.prices.tickers)
-    both = [
-        build(
-            book,
-            named,
-            count=choices.count,
-            on_weeks=choices.weekly,
-            penalty=choices.penalty,
-            errors=choices.errors,
-            currencies=switch,
-        )
-        for switch in (HEDGED, UNHEDGED)
-    ]
-    rates = tuple(dict.fromkeys(rate for _, rate in both[1].choices.rates))
-    table = {}
-    for holding in book.both:
-        hedged, open_ = (one.contributions(holding) for one in both)
-        carried = open_.factors[list(rates)] if named else None
-        row = {"hedged, % of value": 100.0 * hedged.total, "unhedged, % of value": 100.0 * open_.total}
-        if carried is not None:
-            row |= {f"{rate}: part of unhedged, % of value": 100.0 * float(carried[rate]) for rate in rates}
-        table[holding.letter] = row
-        words = (
-            f"{holding.letter}’s {book.horizon_label} {in_text(hedged.label)} is {percent(hedged.total, 2)} "
-            f"of value with currencies hedged and {percent(open_.total, 2)} unhedged"
-        )
-        if carried is not None and open_.relative_defined:
-            share = float(carried.sum()) / open_.total
-            words += f"; exchange rates carry {percent(share, 0)} of it beside the other factors"
-        st.markdown(plain(words + "."))
-    shown = pd.DataFrame(table)
-    show_table(shown, key="factors_currencies", caption="Losses, positive. Hedged: local returns.")
-    abroad = foreign(book)
-    st.caption(
-        plain(
-            f"In {base_of(book)}: {listed(abroad, most=10)}. Exchange rates carry no interest and are fixed "
-            "at hours of their own. Hedging is taken to be complete and free. “Currencies unhedged” under "
-            "Model turns the whole page."
-        )
-    )
-    return Lines("")
 
 
 VIEWS = {

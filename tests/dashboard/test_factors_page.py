@@ -121,15 +121,62 @@ def test_unhedged_currencies_turn_the_page(open_app, sample, a):
     wide, rates, _ = with_rates(prices, list(sample.assets), "USD", ecb_rates())
     names = [*sample.assets, *dict.fromkeys(rates.values())]
     open_ = unhedged(wide.scenarios(names), rates)
-    factors = [*FACTORS, *dict.fromkeys(rates.values())]
+    factors = [*FACTORS, "GBP in USD", "JPY in USD"]
     weeks = weekly(open_)
     b = fit_exposures(weeks.select(sample.assets), weeks.select(factors)).exposures
     found = factor_contributions(open_.select(sample.assets), open_.select(factors), b, a, confidence=0.95)
     np.testing.assert_allclose(table(app, SHARE)[SHARE], 100 * found.table["relative"], rtol=1e-8)
     whole = convert(prices, "USD", ecb_rates(), assets=list(sample.assets)).scenarios(list(sample.assets))
     assert found.total == pytest.approx(cvar(whole, a, confidence=0.95).value, rel=1e-9)
-    assert "Unhedged: this page counts FTSE100, NIKKEI225, HANGSENG in USD" in words(app)
+    text = words(app)
+    assert "Unhedged: this page counts FTSE100, NIKKEI225, HANGSENG in USD" in text
+    moved = float(np.std(weekly(wide.scenarios(names)).frame["HKD in USD"]) * 52**0.5)
+    assert f"HKD in USD is no factor: it moved by only {percent(moved, 1)} per year, as a pegged rate" in text
     assert f"{found.total:.10f}" in printed(app)
+
+
+def test_a_pegged_rate_is_no_factor_in_another_base_currency_either(open_app):
+    app = open_app("factors", base="EUR", fx="true", closer="Factor shock")
+    assert f"HKD in EUR is no factor: it moved by only 0.6{SPACE}% per year against USD in EUR" in words(app)
+    assert "follow almost from one another" not in words(app)
+    exposure = table(app, "A upper")["A exposure (% per 1 %)"]
+    assert list(exposure.index) == [*FACTORS, "USD in EUR", "GBP in EUR", "JPY in EUR"]
+    # SPY, BND and gold are in euro and have their dollar in them; with Hong Kong's beside it was −2.0.
+    assert abs(exposure["USD in EUR"]) < 0.3
+    assert [(one.min, one.max) for one in app.slider if one.key == "f1"] == [(-60, 60)]
+    assert next(one.max for one in app.slider if one.key == "f2") < 40
+
+
+def test_currencies_read_their_numbers_aloud_and_print_them(open_app, sample, a):
+    app = open_app("factors", closer="Currencies", explain="1", base="EUR", from_="2012-01-01")
+    prices = load_sample("global")
+    hedged = cvar(prices.scenarios(list(sample.assets), "2012-01-01"), a, confidence=0.95).value
+    euro = convert(prices, "EUR", ecb_rates(), assets=list(sample.assets))
+    open_ = cvar(euro.scenarios(list(sample.assets), "2012-01-01"), a, confidence=0.95).value
+    assert (
+        f"is {percent(hedged, 2)} of value with currencies hedged and {percent(open_, 2)} unhedged"
+        in words(app)
+    )
+    assert any(rf"={100 * open_:.4f}\,\%" in one.value for one in app.latex)
+    out = printed(app)
+    assert f"A hedged {hedged:.10f}" in out
+    assert f"A unhedged {open_:.10f}" in out
+
+
+def test_factors_that_share_their_moves_are_one_bet(open_app, sample, a):
+    app = open_app("factors")
+    checked(app.multiselect(key="factors").set_value(["SPY", "QQQ", "BND"]).run())
+    names = ["SPY", "QQQ", "BND"]
+    weeks = weekly(sample)
+    b = fit_exposures(weeks, weeks.select(names)).exposures
+    found = factor_contributions(sample, sample.select(names), b, a, confidence=0.95)
+    share = float(found.factors[["SPY", "QQQ"]].sum()) / found.total
+    assert header(app) == (
+        f"{percent(share, 0)} of A’s 1-day CVaR 95{SPACE}% comes from SPY and QQQ, which share their moves."
+    )
+    rho = np.corrcoef(weeks.select(["SPY", "QQQ"]).returns.T)[0, 1]
+    assert f"SPY and QQQ share their moves (correlation {rho:.2f}): how the risk splits" in words(app)
+    assert "SPY and QQQ would carry" in words(app)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +199,7 @@ def test_unhedged_currencies_turn_the_page(open_app, sample, a):
             "Unhedged, like every page in USD; here exchange rates are factors as well.",
         ),
         ({"closer": "Statistical factors"}, "of the total variance of the assets, each scaled to the same"),
-        ({"base": "EUR", "fx": "true"}, "USD in EUR, HKD in EUR follow almost from one another"),
+        ({"factors": "BND", "explain": "1", "conf": "0.999"}, "Few tail scenarios"),
         ({"scen": "vol:2"}, "this whole page stays on history"),
     ],
     ids=[
@@ -164,7 +211,7 @@ def test_unhedged_currencies_turn_the_page(open_app, sample, a):
         "one city",
         "own base",
         "spectrum",
-        "euro",
+        "few in the tail",
         "scenario set",
     ],
 )
