@@ -236,10 +236,10 @@ def qq(frame: Frame) -> None:
         )
     explain(
         frame.view,
-        f"The k-th smallest of S losses is set against the quantile at "
+        "The k-th smallest of S losses is set against the quantile at "
         f"{'half its own probability above that of all smaller ones' if weighted else '(k − ½)/S'}. The "
-        f"smaller ν, the heavier the tail: a Student-t with ν = {number(nu, 1)} has moments below order {number(nu, 1)} only; a "
-        "Gaussian is the limit of large ν.",
+        f"smaller ν, the heavier the tail: a Student-t with ν = {number(nu, 1)} has moments below order "
+        f"{number(nu, 1)} only; a Gaussian is the limit of large ν.",
         (r"u_k=\sum_{j<k}p_j+\tfrac12p_k" if weighted else rf"u_k=\frac{{k-\frac12}}{{{len(table)}}}")
         + rf",\qquad x_k=\hat\mu+\hat s\;t^{{-1}}_{{{nu:.2f}}}(u_k)",
     )
