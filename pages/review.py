@@ -6,6 +6,7 @@ from riskcore.dashboard.limits_gate import limits_in_force, situation_of
 from riskcore.dashboard.review_cure import basket_and_cure
 from riskcore.dashboard.review_decision import decision
 from riskcore.dashboard.review_limits import limits_editor
+from riskcore.dashboard.review_report import report
 from riskcore.dashboard.review_sections import gate, since
 from riskcore.dashboard.script import page_script, window_literal
 from riskcore.dashboard.widgets import guarded
@@ -28,7 +29,7 @@ print(gate.status, len(gate.limits))
 print(gate.table().to_string())
 """
 frame = open_page("review", uses={"a", "confidence", "horizon", "window", "value", "bench"})
-frame.sections(gate, limits_editor, since, basket_and_cure, decision)
+frame.sections(gate, limits_editor, since, basket_and_cure, decision, report)
 with guarded():
     book = frame.book
     names = list(dict.fromkeys([*book.assets, *([book.benchmark] if book.benchmark else [])]))

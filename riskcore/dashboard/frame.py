@@ -19,7 +19,7 @@ from riskcore.dashboard.widgets import guarded
 from riskcore.errors import InputError, RiskcoreError
 from riskcore.figures.words import dated
 
-__all__ = ["PAGES", "Frame", "open_page"]
+__all__ = ["PAGES", "Frame", "data_words", "open_page", "setting_words"]
 
 
 @dataclass(frozen=True)
@@ -262,16 +262,21 @@ def _draw_menu(menu: DeltaGenerator, query: dict[str, str]) -> None:
 
 def _draw_status(view: View, book: Book) -> None:
     """Draw the grey line about the data, and a chip for every input not at its default."""
-    prices, dates = book.prices, book.base.index
-    often = next(word for least, word in FREQUENCIES if prices.periods_per_year > least)
-    span = f"{dated(dates[0])} to {dated(dates[-1])}"
-    parts = [f"Data to {dated(prices.prices.index[-1])}", f"{often} returns {span}", prices.source]
-    st.caption(plain(" · ".join([*parts, book.basis_words, prices.label])))
-    chips = _chips(view, book)
+    st.caption(plain(data_words(book)))
+    chips = setting_words(view, book)
     if chips:
         with st.container(horizontal=True, gap="small", key="chips"):
             for chip in chips:
                 st.badge(plain(chip), color="gray")
+
+
+def data_words(book: Book) -> str:
+    """Return what the numbers are computed from: dates, frequency, source, currency; may hold typed names."""
+    prices, dates = book.prices, book.base.index
+    often = next(word for least, word in FREQUENCIES if prices.periods_per_year > least)
+    span = f"{dated(dates[0])} to {dated(dates[-1])}"
+    parts = [f"Data to {dated(prices.prices.index[-1])}", f"{often} returns {span}", prices.source]
+    return " · ".join([*parts, book.basis_words, prices.label])
 
 
 def _draw_scenario_set(page: str, view: View, book: Book) -> None:
@@ -300,7 +305,8 @@ def _later(book: Book) -> str:
     return f": {years:.1f} years less history" if years >= LEAST_YEARS else ""
 
 
-def _chips(view: View, book: Book) -> list[str]:
+def setting_words(view: View, book: Book) -> list[str]:
+    """Return a few words for every input that is not at its default; may hold typed names."""
     chips = []
     if view.assets:
         chips.append(f"{counted(len(book.assets), 'asset')} chosen")

@@ -11,10 +11,11 @@ from riskcore.dashboard.book import Book
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.limits_gate import gate_of
 from riskcore.dashboard.limits_words import WORDS
+from riskcore.dashboard.review_bridge import bridge_since, bridge_words
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.trades_sections import headline_numbers
 from riskcore.dashboard.view import query_of, read_view
-from riskcore.dashboard.widgets import data_table
+from riskcore.dashboard.widgets import data_table, guarded
 from riskcore.data.store import Snapshot
 from riskcore.errors import RiskcoreError
 from riskcore.figures.words import dated
@@ -121,6 +122,14 @@ def _list(book: Book, frozen: tuple[Snapshot, ...]) -> None:
     words, table = changes_since(book, then)
     st.markdown(plain(words))
     data_table(table, key="snapshot_changes")
+    with guarded():
+        steps = bridge_since(book, then)
+        st.markdown(plain(bridge_words(steps)))
+        data_table(steps, key="snapshot_bridge")
+        st.caption(
+            "Each step recomputes A with one more thing as it is today: the data up to the same day, the "
+            "days since, the weights, the settings. In % of value; the steps add up."
+        )
 
 
 def _restore(query: Mapping[str, str]) -> None:

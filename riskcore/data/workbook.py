@@ -80,8 +80,8 @@ def _check_archive(content: bytes) -> None:
 
 def _sheets(content: bytes) -> tuple[list[Grid], list[str]]:
     try:
-        import openpyxl  # type: ignore[import-untyped]
-        from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
+        import openpyxl
+        from openpyxl.utils.exceptions import InvalidFileException
     except ImportError as error:
         raise FileFormatError("Excel workbooks need the package openpyxl; save the file as CSV.") from error
     try:
