@@ -36,6 +36,7 @@ WORDS = {
     "prices": "prices",
     "returns": "returns as decimals (0.012 = 1.2 %)",
     "percent returns": "returns in percent points (1.2 = 1.2 %)",
+    "growth factors": "growth factors (1.012 = +1.2 %)",
 }
 Files = Sequence[tuple[str, bytes]]
 

@@ -10,7 +10,7 @@ from riskcore.data.dialect import MAX_CELLS
 from riskcore.data.table import Table
 from riskcore.errors import FileFormatError, MissingDataError, listed
 
-__all__ = ["common_days", "long_frame", "wide_frame"]
+__all__ = ["common_days", "long_frame", "volume_frame", "wide_frame"]
 
 
 def wide_frame(
@@ -119,11 +119,32 @@ def long_frame(
             repeated += 1
         seen[cell] = k
         grid[cell] = values[k]
-    notes = (
-        [f"Rows that repeat a ticker and date with the same value, left out: {repeated}."] if repeated else []
-    )
+    notes = _moved_in_turn(row_of, table.tickers)
+    if repeated:
+        notes.append(f"Rows that repeat a ticker and date with the same value, left out: {repeated}.")
     index = pd.DatetimeIndex(days, name="date").as_unit("us")
     return pd.DataFrame(grid, index=index, columns=pd.Index(names, dtype="str")), notes
+
+
+def _moved_in_turn(row_of: NDArray[np.intp], tickers: list[str]) -> list[str]:
+    """Say where the rows of a ticker are in no order of dates, or all run backwards."""
+    rows = pd.Series(row_of).groupby(np.asarray(tickers, dtype=object), sort=False)
+    steps = rows.diff().dropna()
+    if (steps >= 0).all():
+        return []
+    if (steps <= 0).all():
+        return ["The rows ran from the newest to the oldest and were turned round."]
+    moved = int((steps < 0).sum())
+    return [f"The rows were not in date order and were sorted ({moved} stood before an older one)."]
+
+
+def volume_frame(table: Table, dates: pd.DatetimeIndex, traded: list[NDArray[np.float64]]) -> pd.DataFrame:
+    """Return the volumes of a file by date and ticker, the first where one is stated twice."""
+    if table.tickers:
+        series = pd.Series(traded[0], index=[dates, pd.Index(table.tickers, dtype="str")])
+        return series[~series.index.duplicated()].unstack()
+    frame = pd.DataFrame(np.column_stack(traded), index=dates, columns=pd.Index(table.names, dtype="str"))
+    return frame.loc[~frame.index.duplicated(), ~frame.columns.duplicated()]
 
 
 def common_days(prices: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

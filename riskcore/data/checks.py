@@ -5,6 +5,7 @@ import pandas as pd
 
 from riskcore.data.quality.histories import longest_break
 from riskcore.data.quality.jumps import likeness
+from riskcore.data.quality.report import counted
 from riskcore.data.quality.runs import equal_runs
 from riskcore.errors import FileFormatError, MissingDataError, listed
 
@@ -110,10 +111,11 @@ def _missing_notes(prices: pd.DataFrame) -> list[str]:
             continue
         first, last = int(present[0]), int(present[-1])
         if first:
-            notes.append(f"{column} starts on {prices.index[first]:%Y-%m-%d}, {first} rows after the others.")
+            after = f"{counted(first, 'row')} after the first of the table"
+            notes.append(f"{column} starts on {prices.index[first]:%Y-%m-%d}, {after}.")
         if last < len(prices) - 1:
-            rows = len(prices) - 1 - last
-            notes.append(f"{column} ends on {prices.index[last]:%Y-%m-%d}, {rows} rows before the others.")
+            before = f"{counted(len(prices) - 1 - last, 'row')} before the last of the table"
+            notes.append(f"{column} ends on {prices.index[last]:%Y-%m-%d}, {before}.")
         between = prices.index[first : last + 1][missing[column].to_numpy()[first : last + 1]]
         if len(between):
             inside[str(column)] = between
@@ -134,22 +136,33 @@ def _stale_note(name: str, series: pd.Series) -> list[str]:
     if not runs:
         return []
     start, longest = max(runs, key=lambda run: run[1])
-    more = f", and in {len(runs) - 1} more runs" if len(runs) > 1 else ""
+    more = f", and in {counted(len(runs) - 1, 'more run')}" if len(runs) > 1 else ""
     return [f"{name} is unchanged (stale?) for {longest} rows from {series.index[start]:%Y-%m-%d}{more}."]
 
 
 def _jump_notes(name: str, series: pd.Series) -> list[str]:
     values = series.to_numpy()
     moves = values[1:] / values[:-1] - 1.0
-    found = np.flatnonzero((moves > JUMP_UP) | (moves < JUMP_DOWN))
+    found = map(int, np.flatnonzero((moves > JUMP_UP) | (moves < JUMP_DOWN)))
+    told = [k for k in found if not _is_return(values, k)]
     notes = []
-    for k in found[:3]:
+    for k in told[:3]:
         sign = "+" if moves[k] > 0 else "−"
         move = f"{sign}{abs(100 * moves[k]):.1f} %"
-        notes.append(f"{name} moves by {move} on {series.index[k + 1]:%Y-%m-%d}{_explained(values, int(k))}.")
-    if len(found) > 3:
-        notes.append(f"{name} has {len(found) - 3} more moves of that size.")
+        notes.append(f"{name} moves by {move} on {series.index[k + 1]:%Y-%m-%d}{_explained(values, k)}.")
+    rest = len(told) - 3
+    if rest > 0:
+        notes.append(f"{name} has {counted(rest, 'more move')} of that size.")
     return notes
+
+
+def _is_return(values: np.ndarray, k: int) -> bool:
+    """Whether a jump only takes back the one in the row before, which was told as a typing error."""
+    return (
+        k > 0
+        and likeness(values, k - 1, back_rows=1).kind == "typing error"
+        and (abs(values[k] / values[k - 1] - 1.0) > -JUMP_DOWN)
+    )
 
 
 def _explained(values: np.ndarray, k: int) -> str:

@@ -35,6 +35,9 @@ SECONDS = re.compile(r"[1-3]\d{8}|1\d{9}|[1-3]\d{11}|1\d{12}", re.ASCII)
 YEAR_MONTH = re.compile(r"(1[89]\d{2}|20\d{2})(0[1-9]|1[0-2])", re.ASCII)
 YEAR = re.compile(r"(1[89]\d{2}|20\d{2})", re.ASCII)
 MILLISECONDS = 10**11  # of 1973 and of the year 5138, in milliseconds and in seconds
+EARLIEST = 1600  # shares have been traded since 1602
+MOST_YEARS_AHEAD = 300  # the Buddhist calendar is 543 years ahead
+OTHER_CALENDAR = " (or is it of another calendar?)"
 Reading = list[dt.date | None]
 
 
@@ -117,8 +120,8 @@ def parse_dates(
     Raises
     ------
     FileFormatError
-        A cell is not a date, formats are mixed, a date does not exist or lies in the future, or
-        the column can be read in more than one way.
+        A cell is not a date, formats are mixed, a date does not exist, lies in the future or before the
+        year 1600, or the column can be read in more than one way.
     InputError
         `order` is none of the orders.
 
@@ -270,7 +273,9 @@ def _numeric(unique: list[str], order: str | None, limit: dt.date) -> tuple[Read
         ordered = {name: r for name, r in possible.items() if _follow(r)}
         possible = ordered or possible
     if len(possible) > 1 and len({tuple(r) for r in possible.values()}) > 1:
-        first = [f"{unique[0]} is {r[0]:%d %B %Y} as {name}" for name, r in possible.items()]
+        # A cell that reads alike in every order, such as 01/01/2023, would show nothing.
+        k = next(i for i, days in enumerate(zip(*possible.values(), strict=True)) if len(set(days)) > 1)
+        first = [f"{unique[k]} is {r[k]:%d %B %Y} as {name}" for name, r in possible.items()]
         raise FileFormatError(
             f"The date order is ambiguous: {'; '.join(first)}. Say which, or write dates as 2024-12-31.",
             question="date_order",
@@ -289,7 +294,7 @@ def _follow(reading: Iterable[dt.date | None]) -> bool:
 def _check(
     cells: Sequence[str], by_cell: dict[str, dt.date | None], limit: dt.date, place: Callable[[int], str]
 ) -> None:
-    if all(d is not None and d <= limit for d in by_cell.values()):
+    if all(d is not None and EARLIEST <= d.year and d <= limit for d in by_cell.values()):
         return
     for row, cell in enumerate(cells):
         date = by_cell[cell]
@@ -299,7 +304,15 @@ def _check(
                 value=cell,
             )
         if date > limit:
+            other = OTHER_CALENDAR if date.year > limit.year + MOST_YEARS_AHEAD else ""
             raise FileFormatError(
-                f"The date {date:%Y-%m-%d} in {place(row)} lies in the future; correct it or remove the row.",
+                f"The date {date:%Y-%m-%d} in {place(row)} lies in the future{other}; correct it or remove "
+                "the row.",
+                value=cell,
+            )
+        if date.year < EARLIEST:
+            raise FileFormatError(
+                f"The date {date.isoformat()} in {place(row)} lies before there were exchanges"
+                f"{OTHER_CALENDAR}; correct it or remove the row.",
                 value=cell,
             )

@@ -56,6 +56,8 @@ MARKS_OF_OTHERS = {
     "\uff0f": "/",
 }
 AS_WESTERN = str.maketrans(DIGITS | MARKS_OF_OTHERS)
+# The line under the heads of a table written in Markdown.
+RULE = re.compile(r":?-[-:]+")
 # What spreadsheets write around a number to keep it text.
 TEXT_MARKS = re.compile('\'(?=[0-9])|="([^"]*)"')
 # Encodings of scripts other than Latin, as the reader knows them.
@@ -207,6 +209,9 @@ def split_text(content: bytes, encoding: str | None = None) -> Grid:
             "close them or remove them.",
             line=line,
         ) from error
+    if separator == "|":
+        told = [i for i, row in enumerate(rows) if not RULE.fullmatch("".join(row))]
+        rows, lines = [rows[i] for i in told], [lines[i] for i in told]
     if TEXT_MARKS.search(text):
         rows = [[_unmarked(cell) for cell in row] for row in rows]
         notes.append("Marks that spreadsheets put around a number to keep it text were removed.")
@@ -227,7 +232,7 @@ def _unmarked(cell: str) -> str:
 def _check_language(text: str) -> None:
     """Refuse by their true name what is text but no table."""
     start = text[:2000].lstrip(BLANKS).lower()
-    if start.startswith(("<!doctype html", "<html", "<?xml")):
+    if start.startswith(("<!doctype html", "<html", "<?xml", "<table", "<head", "<body")):
         raise FileFormatError(
             "The file is a web page or XML, not a table: did a download fail? Export the prices as CSV."
         )

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskcore.data.assembly import long_frame, wide_frame
+from riskcore.data.answers import Answers
+from riskcore.data.assembly import long_frame, volume_frame, wide_frame
 from riskcore.data.checks import check_prices, check_returns, quality_notes
 from riskcore.data.columnar import read_parquet
 from riskcore.data.dates import parse_dates
 from riskcore.data.dialect import MAX_CELLS, Grid, check_size, recognise, split_text
+from riskcore.data.kinds import GROWTH, check_kind
 from riskcore.data.layout import lay_out
 from riskcore.data.numbers import decimal_mark, iso_currency, parse_numbers, parse_volumes
 from riskcore.data.price_set import PriceSet, complete_assets, infer_periods_per_year, plain_assets
@@ -23,36 +25,8 @@ from riskcore.errors import FileFormatError, InputError, MissingDataError, liste
 
 __all__ = ["Answers", "Content", "load", "load_prices", "price_set_of", "read_content", "read_grids"]
 
-KINDS = ("prices", "returns", "percent returns")
+KINDS = ("prices", "returns", "percent returns", GROWTH)
 LONGEST_LABEL = 80
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the reader answered where a file can be read in several ways; None asks again.
-
-    Parameters
-    ----------
-    date_order
-        What 03/04/2024 is: "day/month/year", "month/day/year" or "year/month/day".
-    decimal
-        The decimal mark, "." or ",".
-    kind
-        "prices", "returns" (0.012 = 1.2 %) or "percent returns" (1.2 = 1.2 %).
-    column
-        Which of several columns holds the price.
-    sheet
-        Which of several sheets of a workbook to read.
-    encoding
-        In which encoding a file that is not UTF-8 was written, such as "windows-1251".
-    """
-
-    date_order: str | None = None
-    decimal: str | None = None
-    kind: str | None = None
-    column: str | None = None
-    sheet: str | None = None
-    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -212,10 +186,10 @@ def read_content(content: bytes, filename: str, answers: Answers) -> Content:
         frame, changes = wide_frame(table, dates.dates, values, place)
     report = [*grid.notes, *table.notes, *dates.notes, *units.notes, *changes]
     judged = _judged(frame, report, percent=units.percent, kind=answers.kind)
-    volumes = None
-    if table.volume and not judged.returns:
-        traded = pd.Series(parse_volumes(table.volume, decimal=units.decimal), index=dates.dates)
-        volumes = traded[~traded.index.duplicated()].reindex(frame.index).to_frame(frame.columns[0])
+    if judged.returns or not table.volumes:
+        return replace(judged, currency=units.currency)
+    traded = [parse_volumes(cells, decimal=units.decimal) for cells in table.volumes]
+    volumes = volume_frame(table, dates.dates, traded).reindex(index=frame.index, columns=frame.columns)
     return replace(judged, currency=units.currency, volumes=volumes)
 
 
@@ -246,7 +220,7 @@ def _one_table(grids: list[Grid], notes: list[str], ticker: str, answers: Answer
     for grid in grids:
         try:
             columns = read_columns(grid)
-            table = lay_out(columns, ticker=ticker, column=answers.column, order=answers.date_order)
+            table = lay_out(columns, ticker=ticker, answers=answers)
             usable.append((grid, table))
         except FileFormatError as error:
             refusals.append((grid.title, error))
@@ -269,6 +243,24 @@ def _one_table(grids: list[Grid], notes: list[str], ticker: str, answers: Answer
     return replace(grid, notes=[*grid.notes, *notes]), table
 
 
+def _decimal(table: Table, separator: str, given: str | None, place: Callable[[int], str]) -> str:
+    """Return the decimal mark; where the prices leave it open, the columns left out may tell."""
+
+    def where(cell: str) -> str:
+        name, cells = next((n, c) for n, c in zip(table.names, table.columns, strict=True) if cell in c)
+        return f" ({name}, {place(cells.index(cell))})"
+
+    try:
+        return decimal_mark(table.columns, separator=separator, given=given, where=where)
+    except FileFormatError as error:
+        if "question" not in error.details or not table.left_out:
+            raise
+        try:
+            return decimal_mark([*table.columns, *table.left_out], separator=separator)
+        except FileFormatError:
+            raise error from None
+
+
 @dataclass(frozen=True)
 class _Units:
     percent: bool
@@ -280,7 +272,7 @@ class _Units:
 def _values(
     table: Table, grid: Grid, place: Callable[[int], str], given: str | None
 ) -> tuple[NDArray[np.float64], _Units]:
-    decimal = decimal_mark(table.columns, separator=grid.separator, given=given)
+    decimal = _decimal(table, grid.separator, given, place)
     read = [
         parse_numbers(cells, decimal=decimal, name=name, place=place)
         for name, cells in zip(table.names, table.columns, strict=True)
@@ -308,13 +300,18 @@ def _judged(frame: pd.DataFrame, report: list[str], *, percent: bool, kind: str 
         raise MissingDataError(
             f"The file has only {len(frame)} row of data; at least two are needed for one return."
         )
-    returns = kind in {"returns", "percent returns"} or (percent and kind is None)
+    returns = kind in {"returns", "percent returns", GROWTH} or (percent and kind is None)
+    if not percent:
+        check_kind(frame, kind)
     if not returns:
         check_prices(frame)
         return Content(frame, False, report + quality_notes(frame))
     if kind == "percent returns" and not percent:
         frame = frame / 100.0
         report.append("Values were divided by 100: percent points, as chosen.")
+    if kind == GROWTH:
+        frame = frame - 1.0
+        report.append("1 was taken from the values: growth factors, as chosen.")
     check_returns(frame, percent=percent, asked=kind is not None)
     report.append(
         "The values were read as returns" + (" written as percentages." if percent else ", as chosen.")

@@ -9,12 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from riskcore.data.answers import Answers
 from riskcore.data.dates import parse_dates
 from riskcore.data.dialect import MAX_TICKERS
 from riskcore.data.field_words import CODE_WORDS, FIELDS, TICKER_WORDS
 from riskcore.data.numbers import decimal_mark, is_missing, is_number, parse_numbers
 from riskcore.data.ohlc import DayColumns, day_columns
 from riskcore.data.table import Table
+from riskcore.data.times import without_times
 from riskcore.errors import FileFormatError, listed
 
 __all__ = ["ALL_ASSETS", "lay_out"]
@@ -24,7 +26,7 @@ LOOKED_AT = 300  # rows that decide which columns hold text
 STUDIED = 2_000  # rows whose numbers are studied
 
 
-def lay_out(table: Table, *, ticker: str, column: str | None = None, order: str | None = None) -> Table:
+def lay_out(table: Table, *, ticker: str, answers: Answers) -> Table:
     """Return the columns of prices under their tickers.
 
     Parameters
@@ -33,10 +35,8 @@ def lay_out(table: Table, *, ticker: str, column: str | None = None, order: str 
         Every column of the file.
     ticker
         What to call the one asset of a table of days: the file's name.
-    column
-        Which of several price columns to use, or `ALL_ASSETS`, when that was asked.
-    order
-        The order of the dates, when that was asked.
+    answers
+        What was asked and answered; its column may be `ALL_ASSETS`.
 
     Raises
     ------
@@ -45,28 +45,47 @@ def lay_out(table: Table, *, ticker: str, column: str | None = None, order: str 
     """
     if table.above:
         table = _by_two_rows(table)
+    table = without_times(table, answers.date_order)
     text = [j for j, cells in enumerate(table.columns) if _is_text(cells)]
     words = [name.casefold() for name in table.names]
     named = [j for j, w in enumerate(words) if w in CODE_WORDS or (w in TICKER_WORDS and j in text)]
     if named and len(words) > 1:
-        return _long(table, named[0], [j for j in text if j != named[0]], column, order)
+        return _long(table, named[0], [j for j in text if j != named[0]], answers)
     if len(text) == 1 and len(set(table.dates)) < len(table.dates):
-        return _long(table, text[0], [], column, order)
+        return _long(table, text[0], [], answers)
     numbers = [j for j in range(len(table.names)) if j not in text]
-    chosen, notes, volume = _price_column(table, numbers, column, order)
+    chosen, notes, volume = _price_column(table, numbers, answers)
     if chosen is not None and not _varied(table, text):
         said = [*table.notes, *notes, f"The ticker is taken from the file's name: {ticker}."]
-        traded = [] if volume is None else table.columns[volume]
-        return Table(table.dates, table.rows, [ticker], [table.columns[chosen]], notes=said, volume=traded)
+        return _chosen_only(table, [ticker], numbers, chosen, volume, said)
     if text and len(text) < len(table.columns):
         raise FileFormatError(
             f"{listed(repr(table.names[j]) for j in text)} holds text, not prices "
-            f"({table.columns[text[0]][0][:40]!r}); remove it. A list of transactions or holdings is no "
-            "table of prices.",
+            f"({_first_words(table.columns[text[0]])!r}); correct or remove it. A list of transactions or "
+            "holdings is no table of prices.",
             columns=[table.names[j] for j in text],
         )
     _check_count(len(table.names))
     return table
+
+
+def _first_words(cells: Sequence[str]) -> str:
+    return next(cell for cell in cells if not is_missing(cell) and not is_number(cell))[:40]
+
+
+def _chosen_only(
+    table: Table, names: list[str], numbers: Sequence[int], chosen: int, volume: int | None, notes: list[str]
+) -> Table:
+    """Return the table with the one column of prices, its volume, and what may tell the decimal mark."""
+    return Table(
+        table.dates,
+        table.rows,
+        names,
+        [table.columns[chosen]],
+        notes=notes,
+        volumes=[] if volume is None else [table.columns[volume]],
+        left_out=[table.columns[j] for j in numbers if j != chosen],
+    )
 
 
 def _varied(table: Table, text: Sequence[int]) -> bool:
@@ -81,16 +100,23 @@ def _by_two_rows(table: Table) -> Table:
         if all(kinds) and {"close", "adjusted"} & set(kinds):
             wanted = "adjusted" if "adjusted" in kinds else "close"
             kept = [j for j, kind in enumerate(kinds) if kind == wanted]
-            left = listed(dict.fromkeys(fields[j] for j in range(len(fields)) if j not in kept), most=8)
-            said = f"{fields[kept[0]]} was taken as the price of each ticker" + (
-                f"; {left} were left out." if left else "."
+            traded = {tickers[j]: j for j, kind in enumerate(kinds) if kind == "volume"}
+            left = listed(
+                dict.fromkeys(f for j, f in enumerate(fields) if j not in {*kept, *traded.values()}), most=8
             )
+            said = f"{fields[kept[0]]} was taken as the price of each ticker" + (
+                f"; {left} were left out" if left else ""
+            )
+            volumes = [table.columns[traded[tickers[j]]] if tickers[j] in traded else [] for j in kept]
+            if any(volumes):
+                said += f"; {fields[next(iter(traded.values()))]} is kept as the volume"
             return replace(
                 table,
                 names=[tickers[j] for j in kept],
                 columns=[table.columns[j] for j in kept],
-                notes=[*table.notes, said],
+                notes=[*table.notes, f"{said}."],
                 above=[],
+                volumes=[cells or [""] * len(table.dates) for cells in volumes] if any(volumes) else [],
             )
     joined = [f"{upper} {name}".strip() for upper, name in zip(table.above, table.names, strict=True)]
     return replace(
@@ -101,17 +127,23 @@ def _by_two_rows(table: Table) -> Table:
     )
 
 
-def _long(table: Table, tickers: int, text: list[int], column: str | None, order: str | None) -> Table:
-    values = [j for j in range(len(table.names)) if j != tickers and j not in text]
+def _long(table: Table, tickers: int, text: list[int], answers: Answers) -> Table:
+    # Volumes such as 1.2M are no plain numbers.
+    traded = [j for j in text if FIELDS.get(table.names[j].casefold()) == "volume"]
+    text = [j for j in text if j not in traded]
+    values = [j for j in range(len(table.names)) if j not in {tickers, *traded, *text}]
     notes = list(table.notes)
     if not values:
         raise FileFormatError("There is no column of prices beside the dates and tickers.")
     names = [" ".join(name.split()) for name in table.columns[tickers]]
     if "" in names:
         raise FileFormatError(f"A row has a date but no {table.names[tickers]}; complete or remove it.")
-    chosen = values[0]
-    if len(values) > 1:
-        picked, said, _ = _price_column(_of_one_ticker(table, names), values, column, order)
+    seen = sorted([*values, *traded])
+    figures = replace(table, names=[table.names[j] for j in seen], columns=[table.columns[j] for j in seen])
+    numbers = [k for k, j in enumerate(seen) if j in values]
+    chosen, volume = numbers[0], None
+    if len(seen) > 1:
+        picked, said, volume = _price_column(_of_one_ticker(figures, names), numbers, answers)
         if picked is None:
             raise _which_price([table.names[j] for j in values])
         chosen = picked
@@ -119,8 +151,8 @@ def _long(table: Table, tickers: int, text: list[int], column: str | None, order
     if text:
         notes.append(f"{listed(repr(table.names[j]) for j in text)} holds text and was left out.")
     _check_count(len(set(names)))
-    column_of = [table.columns[chosen]]
-    return Table(table.dates, table.rows, [table.names[chosen]], column_of, names, notes)
+    kept = _chosen_only(figures, [figures.names[chosen]], numbers, chosen, volume, notes)
+    return replace(kept, tickers=names)
 
 
 def _of_one_ticker(table: Table, names: list[str]) -> Table:
@@ -152,8 +184,9 @@ Choice = tuple[int | None, list[str], int | None]
 NOTHING: Choice = (None, [], None)
 
 
-def _price_column(table: Table, numbers: list[int], column: str | None, order: str | None) -> Choice:
+def _price_column(table: Table, numbers: list[int], answers: Answers) -> Choice:
     """Find the price of one ticker, with notes and the volume; None where every column is a ticker."""
+    column = answers.column
     if column == ALL_ASSETS:
         return NOTHING
     names = table.names
@@ -175,7 +208,7 @@ def _price_column(table: Table, numbers: list[int], column: str | None, order: s
         return chosen, [_taken(names, chosen, fields.get("volume"))], fields.get("volume")
     if len(names) == 1:
         return (0, [], None) if "close" in fields else NOTHING
-    return _by_structure(table, numbers, order, fields.get("volume"))
+    return _by_structure(table, numbers, answers, fields.get("volume"))
 
 
 def _taken(names: Sequence[str], chosen: int, volume: int | None, why: str = "") -> str:
@@ -185,8 +218,8 @@ def _taken(names: Sequence[str], chosen: int, volume: int | None, why: str = "")
     return f"{names[chosen]} was taken as the price{why}{left}{kept}."
 
 
-def _by_structure(table: Table, numbers: list[int], order: str | None, volume: int | None) -> Choice:
-    found = _structure(table, numbers, order)
+def _by_structure(table: Table, numbers: list[int], answers: Answers, volume: int | None) -> Choice:
+    found = _structure(table, numbers, answers)
     if found is None:
         return NOTHING
     names = table.names
@@ -204,11 +237,16 @@ def _by_structure(table: Table, numbers: list[int], order: str | None, volume: i
     return chosen, [_taken(names, chosen, volume, why)], volume
 
 
-def _structure(table: Table, numbers: list[int], order: str | None) -> DayColumns | None:
+def _structure(table: Table, numbers: list[int], answers: Answers) -> DayColumns | None:
     if not 3 <= len(numbers) <= 14:
         return None
     part = [table.columns[j][:STUDIED] for j in numbers]
-    mark = decimal_mark(part, separator="")
+    try:
+        mark = decimal_mark(part, separator="", given=answers.decimal)
+    except FileFormatError as error:
+        if "question" in error.details:
+            raise
+        return None  # mixed marks are judged later, with their places
     values = {}
     for j, cells in zip(numbers, part, strict=True):
         try:
@@ -217,7 +255,7 @@ def _structure(table: Table, numbers: list[int], order: str | None) -> DayColumn
             continue  # what is no number is judged later, with its place
         if not read.percent:
             values[j] = read.values
-    return day_columns(values, _direction(table.dates[:STUDIED], order))
+    return day_columns(values, _direction(table.dates[:STUDIED], answers.date_order))
 
 
 def _direction(dates: Sequence[str], order: str | None) -> int:

@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 MISSING = frozenset(
     "na n/a #n/a #na #nv #n.v. nan null none nil - -- – — . .. ? #div/0! #value! #ref! #name? #num! #null! "
     "#getting_data #spill! #calc! n.a. n.d. nd".split()
-) | {""}
+) | {"", "#n/a n/a", "#n/a field not applicable", "k.a."}
 INFINITE = frozenset("inf -inf +inf infinity -infinity +infinity ∞ -∞ #inf 1.#inf".split())
 PLAIN = {".": re.compile(r"[0-9.eE+\-\n]*"), ",": re.compile(r"[0-9,eE+\-\n]*")}
 LONGEST_NUMBER = 64  # characters; longer cells are text, and are not worth a pattern search
@@ -82,14 +82,21 @@ def is_number(cell: str) -> bool:
     return cell.lower() in INFINITE or _match(cell) is not None
 
 
-def decimal_mark(columns: Sequence[Sequence[str]], *, separator: str, given: str | None = None) -> str:
+def decimal_mark(
+    columns: Sequence[Sequence[str]],
+    *,
+    separator: str,
+    given: str | None = None,
+    where: Callable[[str], str] = "".format,
+) -> str:
     """Return "." or ",": the decimal mark that every number of the file agrees with.
 
     A mark is certain where it stands once and is not followed by exactly three digits, or follows the other
     mark, or stands after a leading 0 or more than three digits. Where nothing is certain and a mark
     is followed by three digits everywhere, both readings are possible and the file is refused.
 
-    In a comma-separated file, and where cells are typed (no separator), a point is the decimal mark.
+    `where` adds to a cell in a message where it stands. In a comma-separated file, and where cells are typed
+    (no separator), a point is the decimal mark.
 
     Raises
     ------
@@ -108,8 +115,8 @@ def decimal_mark(columns: Sequence[Sequence[str]], *, separator: str, given: str
     certain, possible = _evidence(columns)
     if len(certain) == 2:
         raise FileFormatError(
-            f"The decimal mark is mixed: {certain['.'][:30]} uses a point and {certain[','][:30]} a comma. "
-            "Write all numbers one way.",
+            f"The decimal mark is mixed: {certain['.'][:30]}{where(certain['.'])} uses a point and "
+            f"{certain[','][:30]}{where(certain[','])} a comma. Write all numbers one way.",
             cells=tuple(certain.values()),
         )
     if certain:

@@ -41,8 +41,10 @@ class Table:
         What was left out or assumed, in sentences.
     above
         Where the header has two rows that tell columns apart, the words of the other row.
-    volume
-        The cells of the traded volume, where the table of one ticker has it.
+    volumes
+        The cells of the traded volume of each value column, where the table has them.
+    left_out
+        The cells of other columns of numbers, which may tell the decimal mark.
     """
 
     dates: list[str]
@@ -52,7 +54,8 @@ class Table:
     tickers: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     above: list[str] = field(default_factory=list)
-    volume: list[str] = field(default_factory=list)
+    volumes: list[list[str]] = field(default_factory=list)
+    left_out: list[list[str]] = field(default_factory=list)
 
 
 def read_columns(grid: Grid) -> Table:

@@ -2,17 +2,22 @@
 
 import datetime as dt
 import io
+import re
 import zipfile
 import zlib
 
 from riskcore.data.dialect import BLANKS, MAX_CELLS, Grid
-from riskcore.errors import FileFormatError
+from riskcore.errors import FileFormatError, listed
 
 __all__ = ["read_workbook"]
 
 MAX_UNPACKED = 200 * 1024 * 1024
 # Prices shrink ten times in an archive; what shrinks a hundred times was made to exhaust its reader.
 SWOLLEN = (30 * 1024 * 1024, 100)
+CHUNK, LONGEST_FORMULA = 2**20, 2**14
+# The end of a cell whose formula has no value after it, and the beginning of any cell.
+UNCOMPUTED = re.compile(rb"(?:</f>|<f[^>]{0,200}/>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
+CELL = re.compile(rb'<c r="([A-Z]{1,3}[0-9]{1,7})"([^>]{0,200})>')
 # What openpyxl and the libraries under it raise for damaged content; each means the same to the reader.
 DAMAGE = (
     ArithmeticError,
@@ -43,7 +48,8 @@ def read_workbook(content: bytes) -> tuple[list[Grid], list[str]]:
     """
     try:
         _check_archive(content)
-        return _sheets(content)
+        grids, notes = _sheets(content)
+        return grids, notes + _never_computed(content)
     except DAMAGE as error:
         if isinstance(error, FileFormatError):
             raise
@@ -113,6 +119,34 @@ def _sheets(content: bytes) -> tuple[list[Grid], list[str]]:
     if not grids:
         raise FileFormatError("The workbook has no visible sheet with data: it is empty.")
     return grids, notes
+
+
+def _never_computed(content: bytes) -> list[str]:
+    """Name the formulas without a stored value, which programs other than Excel write: they read as empty."""
+    cells: list[str] = []
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():
+            if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
+                continue
+            with archive.open(name) as stream:
+                before = b""
+                while chunk := stream.read(CHUNK):
+                    text = before + chunk
+                    ends = list(UNCOMPUTED.finditer(text))
+                    heads = (
+                        CELL.findall(text[max(0, end.start() - LONGEST_FORMULA) : end.start()])
+                        for end in ends
+                    )
+                    cells += [
+                        found[-1][0].decode() for found in heads if found and b't="str"' not in found[-1][1]
+                    ]
+                    before = text[ends[-1].end() if ends else 0 :][-LONGEST_FORMULA:]
+    if not cells:
+        return []
+    return [
+        f"Formulas without a stored value count as empty cells: {listed(cells)}. Open the workbook in Excel "
+        "and save it again to have them."
+    ]
 
 
 def _grid(rows: list[list[str]], title: str) -> Grid:
