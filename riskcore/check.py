@@ -22,6 +22,7 @@ from riskcore.limits import Limits, Situation, check
 from riskcore.periods import spacing, trading_dates, weekly
 from riskcore.portfolio import Portfolio
 from riskcore.results.limits import GateResult, LimitResult
+from riskcore.stress import DURATIONS, proxied_crises
 
 __all__ = ["main", "report", "situation_of"]
 
@@ -155,11 +156,11 @@ def situation_of(content: Mapping[str, Any], folder: Path) -> tuple[Situation, P
     if bool(named) == bool(pieces):
         raise InputError("[portfolio] needs weights or shares, one of them, such as weights = { SPY = 0.6 }.")
     assets = _names("data, assets", data.get("assets", list(named or pieces)))
-    window = (_day(data.get("start")), _day(data.get("end")))
+    window = (_day("data, start", data.get("start")), _day("data, end", data.get("end")))
     history = prices.scenarios(assets, *window)
     weights = named or _worth(prices, pieces, content["portfolio"].get("cash", 0.0), history.index[-1])
     name = str(content["portfolio"].get("name", "The portfolio"))
-    index = risk.get("index", prices.default_index)
+    index = _index(prices, risk.get("index", prices.default_index))
     horizon = risk.get("horizon", 1)
     if isinstance(horizon, bool) or not isinstance(horizon, int) or not 1 <= horizon <= 260:
         raise InputError(
@@ -169,12 +170,14 @@ def situation_of(content: Mapping[str, Any], folder: Path) -> tuple[Situation, P
     if confidence is None:
         raise InputError("[risk] needs a confidence, such as confidence = 0.95.")
     exposures, reason = _exposures(prices, assets, window, content)
+    crises = load_crises()
     situation = Situation(
         history.over_horizon(horizon),
         _number("risk, confidence", confidence),
         history=history,
         whole=prices.scenarios(assets),
-        crises=load_crises(),
+        crises=crises,
+        proxied=proxied_crises(prices, assets, crises, index_asset=index),
         with_index=None
         if index is None
         else prices.scenarios(list(dict.fromkeys([*assets, index])), *window),
@@ -185,7 +188,7 @@ def situation_of(content: Mapping[str, Any], folder: Path) -> tuple[Situation, P
         participation=_number("risk, participation", risk.get("participation", 0.2)),
         exposures=exposures,
         no_exposures=reason,
-        durations=_numbers("risk, durations", risk.get("durations", {})),
+        durations=_durations(prices, assets) | _numbers("risk, durations", risk.get("durations", {})),
         horizon=f"{horizon}-{'day' if prices.periods_per_year > 200 else 'period'}",
     )
     return situation, Portfolio(name, weights).on(assets)
@@ -260,6 +263,19 @@ def _groups(prices: PriceSet, assets: Sequence[str], given: Mapping[str, Any]) -
     return groups | {name: _names(f"groups, {name}", members) for name, members in given.items()}
 
 
+def _index(prices: PriceSet, given: object) -> str | None:
+    if given is None or (isinstance(given, str) and given in prices.tickers):
+        return given
+    raise InputError(f"{prices.label} has no index {str(given)[:40]!r}; name one of its assets.")
+
+
+def _durations(prices: PriceSet, assets: Sequence[str]) -> dict[str, float]:
+    """Return the durations stresses start with, as on the pages: those of the data, else the usual one."""
+    bonds = [asset for asset in assets if prices.assets.loc[asset, "asset_class"] == "Bonds"]
+    known = {asset: years for asset, years in prices.durations.items() if asset in assets}
+    return dict.fromkeys(bonds, DURATIONS["broad bonds"]) | known
+
+
 def _number(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InputError(f"{name} must be a number, not {str(value)[:40]!r}.")
@@ -278,8 +294,13 @@ def _names(name: str, value: object) -> list[str]:
     return value
 
 
-def _day(value: object) -> str | None:
-    return None if value is None else value.isoformat() if isinstance(value, date) else str(value)
+def _day(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    try:
+        return (value if isinstance(value, date) else date.fromisoformat(str(value))).isoformat()
+    except ValueError:
+        raise InputError(f"{name} is a date such as 2020-02-19, not {str(value)[:40]!r}.") from None
 
 
 if __name__ == "__main__":

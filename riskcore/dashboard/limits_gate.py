@@ -8,6 +8,7 @@ from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.factors_model import build, default_factors
 from riskcore.dashboard.limits_code import Held, held_of, limits_code
 from riskcore.dashboard.stress_direct import groups_of
+from riskcore.dashboard.stress_replays import proxied
 from riskcore.dashboard.stress_shocks import DURATION, usual_durations
 from riskcore.dashboard.volumes import known_volumes
 from riskcore.errors import RiskcoreError
@@ -86,6 +87,7 @@ def situation_of(book: Book, holding: Holding, held: Held | None = None) -> Situ
         history=book.base,
         whole=book.whole,
         crises=cached.crises(),
+        proxied=proxied(book) if known.limits.worst_replay or known.limits.replays else {},
         with_index=None if book.benchmark is None else book.with_index,
         index=book.benchmark,
         groups={name: list(members) for name, members in groups_of(book)},

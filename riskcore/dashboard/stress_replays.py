@@ -14,29 +14,30 @@ from riskcore.portfolio import Portfolio
 from riskcore.results import ReplayResult
 from riskcore.results.stress import Proxy
 from riskcore.scenarios import Scenarios
-from riskcore.stress import proxy_of, replay, replays
+from riskcore.stress import ProxiedCrisis, proxy_of, replay, replays, stand_ins
 
-__all__ = ["both_replayed", "lacking", "proxies_for"]
+__all__ = ["both_replayed", "proxied", "proxies_for"]
 
 Pair = tuple[ReplayResult, ReplayResult]
 
 
 def both_replayed(
-    book: Book, crises: tuple[Crisis, ...] = ()
+    book: Book, crises: tuple[Crisis, ...] = (), *, of: tuple[Holding, Holding] | None = None
 ) -> tuple[list[ReplayResult], list[ReplayResult], dict[str, str]]:
     """Return the replays of A and of B, the worst for A first, and why other crises are left out.
 
-    `crises` are replayed besides those that come with riskcore.
+    `crises` are replayed besides those that come with riskcore; `of` names two other portfolios.
     """
+    both = book.both if of is None else of
     every = (*cached.crises(), *crises)
     (of_a, left_out), (of_b, _) = (
-        cached.compute(_replays, book.whole, h.portfolio, own=_keyed(crises)) for h in book.both
+        cached.compute(_replays, book.whole, h.portfolio, own=_keyed(crises)) for h in both
     )
     pairs: list[Pair] = list(zip(of_a, of_b, strict=True))
     still = dict(left_out)
     for crisis in every:
         if crisis.event in still:
-            found = _with_proxies(book, crisis)
+            found = _with_proxies(book, crisis, both)
             if found is not None:
                 pairs.append(found)
                 del still[crisis.event]
@@ -57,46 +58,40 @@ def _replays(
     return replays(scenarios, portfolio, crises=(*cached.crises(), *crises))
 
 
-def lacking(book: Book, crisis: Crisis) -> tuple[str, ...]:
-    """Return the assets shown that have no prices from the peak to the trough."""
-    first, last = book.prices.first_dates, book.prices.last_dates
-    return tuple(a for a in book.assets if not (first[a] <= crisis.start and crisis.end <= last[a]))
-
-
 def proxies_for(book: Book, crisis: Crisis) -> tuple[Proxy, ...]:
     """Return a beta for every asset without prices in a crisis; none where the index has none either."""
-    index, absent = book.benchmark, lacking(book, crisis)
-    if index is None or not absent:
-        return ()
-    first, last = book.prices.first_dates[index], book.prices.last_dates[index]
-    if pd.isna(first) or not (first <= crisis.start and crisis.end <= last):
-        return ()
-    try:
-        return tuple(
-            cached.derived(
-                proxy_of,
-                cached.scenarios(book.prices, (asset, index), None, None),
-                asset=asset,
-                index_asset=index,
-            )
-            for asset in absent
-        )
-    except MissingDataError:
-        return ()
+    index = book.benchmark
+
+    def proxy(asset: str) -> Proxy:
+        shared = cached.scenarios(book.prices, (asset, str(index)), None, None)
+        found: Proxy = cached.derived(proxy_of, shared, asset=asset, index_asset=str(index))
+        return found
+
+    first, last = book.prices.first_dates, book.prices.last_dates
+    return stand_ins(crisis, book.assets, index_asset=index, first=first, last=last, proxy=proxy)
 
 
-def _with_proxies(book: Book, crisis: Crisis) -> Pair | None:
+def proxied(book: Book) -> dict[str, ProxiedCrisis]:
+    """Return the crises in which betas stand in for some of the assets, by name."""
+    found = ((crisis, proxies_for(book, crisis)) for crisis in cached.crises())
+    return {c.event: ProxiedCrisis(c, _history(book, proxies), proxies) for c, proxies in found if proxies}
+
+
+def _history(book: Book, proxies: Sequence[Proxy]) -> Scenarios:
+    """Return the history of the assets that have prices, and of the index."""
+    absent, index = {proxy.asset for proxy in proxies}, proxies[0].index_asset
+    known = tuple(a for a in book.assets if a not in absent)
+    return cached.scenarios(book.prices, known if index in known else (*known, index), None, None)
+
+
+def _with_proxies(book: Book, crisis: Crisis, both: tuple[Holding, Holding]) -> Pair | None:
     """Return the replays of a crisis in which some assets have no prices; None where none can stand in."""
     proxies = proxies_for(book, crisis)
     if not proxies:
         return None
-    index = proxies[0].index_asset
-    absent = {proxy.asset for proxy in proxies}
-    known = tuple(a for a in book.assets if a not in absent)
-    names = known if index in known else (*known, index)
-    data = cached.scenarios(book.prices, names, None, None)
+    data = _history(book, proxies)
     try:
-        return cast(Pair, tuple(_replayed(data, h, crisis, proxies) for h in book.both))
+        return cast(Pair, tuple(_replayed(data, h, crisis, proxies) for h in both))
     except MissingDataError:
         return None
 

@@ -20,7 +20,8 @@ from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.limits_gate import gate_of
 from riskcore.dashboard.limits_words import gate_table
 from riskcore.dashboard.sentences import amount
-from riskcore.dashboard.stress_words import short_names
+from riskcore.dashboard.stress_replays import both_replayed
+from riskcore.dashboard.stress_words import proxy_note, short_names
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, notice, show
 from riskcore.errors import InputError, MissingDataError, RiskcoreError
@@ -28,7 +29,7 @@ from riskcore.figures import draw_crisis_losses, draw_weight_and_risk
 from riskcore.figures.words import card_percent, percent
 from riskcore.results import ReplayResult
 from riskcore.statistics import describe
-from riskcore.stress import index_gap, replays
+from riskcore.stress import index_gap
 
 __all__ = [
     "before_after",
@@ -255,12 +256,8 @@ def headline_table(book: Book) -> pd.DataFrame:
 
 
 def _worst(book: Book, holding: Holding) -> ReplayResult | None:
-    covered = _replayed(book, holding)
-    return max(covered, key=lambda r: r.loss) if covered else None
-
-
-def _replayed(book: Book, holding: Holding) -> list[ReplayResult]:
-    return cached.compute(replays, book.whole, holding.portfolio, crises=cached.crises())[0]
+    covered = both_replayed(book, of=(holding, holding))[0]
+    return covered[0] if covered else None
 
 
 def before_after(frame: Frame) -> None:
@@ -300,17 +297,16 @@ def contributions(frame: Frame) -> None:
 def stresses(frame: Frame) -> None:
     """Draw the dated crises before and after."""
     book = frame.book
-    of_a, after = (_replayed(book, h) for h in both(book))
+    of_a, after, _ = both_replayed(book, of=both(book))
     if not of_a:
         notice("No dated crisis lies inside this data, so nothing is replayed.")
         return
     short = short_names()
-    pairs = sorted(zip(of_a, after, strict=True), key=lambda pair: -pair[0].loss)[:MOST_CRISES]
-    rows = [(short[a.event], a.total_return, b.total_return) for a, b in pairs]
-    show(
-        draw_crisis_losses(rows, theme=current_theme(), names=NAMES, replayed=[a for a, _ in pairs]),
-        key="basket_crises",
-    )
+    shown = of_a[:MOST_CRISES]
+    rows = [(short[a.event], a.total_return, b.total_return) for a, b in zip(shown, after, strict=False)]
+    show(draw_crisis_losses(rows, theme=current_theme(), names=NAMES, replayed=shown), key="basket_crises")
+    if note := proxy_note(shown):
+        st.caption(plain(note))
 
 
 def limits(frame: Frame) -> None:

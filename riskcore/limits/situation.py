@@ -7,6 +7,7 @@ from riskcore.errors import AssetMismatchError, InputError, listed
 from riskcore.portfolio import Portfolio
 from riskcore.results import ContributionResult
 from riskcore.scenarios import Scenarios
+from riskcore.stress.proxies import ProxiedCrisis
 from riskcore.stress.replay import DatedEvent
 
 __all__ = ["Situation"]
@@ -28,6 +29,8 @@ class Situation:
         Single periods of all the data: replays.
     crises
         What can be replayed.
+    proxied
+        Crises some assets have no prices in, by name: what betas stand in for them.
     with_index, index
         Single periods with the index among the assets: index gaps.
     groups
@@ -52,6 +55,7 @@ class Situation:
     history: Scenarios | None = None
     whole: Scenarios | None = None
     crises: Sequence[DatedEvent] = ()
+    proxied: Mapping[str, ProxiedCrisis] = field(default_factory=dict)
     with_index: Scenarios | None = None
     index: str | None = None
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)

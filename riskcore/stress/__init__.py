@@ -12,7 +12,7 @@ from riskcore.stress.generation import (
 )
 from riskcore.stress.library import NAMED, NamedStress, named_stress, read_stress
 from riskcore.stress.liquidity import liquidation
-from riskcore.stress.proxies import proxy_of
+from riskcore.stress.proxies import ProxiedCrisis, proxied_crises, proxy_of, stand_ins
 from riskcore.stress.regimes import expected_correlation, regime_correlations
 from riskcore.stress.replay import replay, replays
 from riskcore.stress.reverse import reverse_stress
@@ -48,6 +48,7 @@ __all__ = [
     "CvarView",
     "MeanView",
     "NamedStress",
+    "ProxiedCrisis",
     "QuantileView",
     "RankView",
     "SkewView",
@@ -70,6 +71,7 @@ __all__ = [
     "index_gap",
     "liquidation",
     "named_stress",
+    "proxied_crises",
     "proxy_of",
     "rates_shock",
     "read_stress",
@@ -83,5 +85,6 @@ __all__ = [
     "shock_contributions",
     "simulated_copula",
     "simulated_t",
+    "stand_ins",
     "volatility_shock",
 ]

@@ -2,13 +2,18 @@
 
 import pytest
 
+from riskcore.check import situation_of
 from riskcore.dashboard import saved
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.limits_code import limits_code, limits_of
 from riskcore.dashboard.limits_gate import gate_of
+from riskcore.dashboard.limits_gate import situation_of as gate_situation
+from riskcore.dashboard.stress_replays import both_replayed
 from riskcore.dashboard.trades_sections import headline_numbers
 from riskcore.dashboard.view import View
 from riskcore.errors import InputError
+from riskcore.limits import check, cure
+from tests.dashboard.conftest import ROOT
 from tests.dashboard.reading import checked
 
 
@@ -51,6 +56,29 @@ def test_the_light_agrees_with_the_other_pages_to_the_last_digit():
         classes = dict(book.local.assets["asset_class"])
         grouped = shares.grouped({a: str(classes[a]) for a in book.assets})
         assert found["share:Equity"] == pytest.approx(grouped.loc["Equity", "relative"], rel=1e-14)
+
+
+def test_a_crisis_before_an_asset_had_prices_is_the_same_for_the_gate_the_command_and_the_overview():
+    """BTC has no prices in 2008: a beta stands in on the Overview, and the gate may not pass without it."""
+    limits = "worst_replay~0.5;replay:2008~0.5"
+    book = Book(View(a="w:SPY~0.95;BTC~0.05", assets=("SPY", "BND", "BTC"), limits=limits))
+    shown = max(found.loss for found in both_replayed(book)[0])
+    gate = gate_of(book, book.a)
+    assert shown > 0.5
+    assert [f.value for f in gate.limits] == [shown, shown]
+    assert headline_numbers(book, book.a)["worst replay, % lost"] == 100 * shown
+    content = {
+        "data": {"sample": "global", "assets": ["SPY", "BND", "BTC"]},
+        "portfolio": {"weights": {"SPY": 0.95, "BTC": 0.05}},
+        "risk": {"confidence": 0.95},
+        "groups": {},
+        "limits": limits_of(limits).to_mapping(),
+    }
+    told = check(*situation_of(content, ROOT), limits_of(limits))
+    assert [f.value for f in told.limits] == [shown, shown]
+    cured = cure(gate_situation(book, book.a), book.a.portfolio, limits_of(limits))
+    assert cured.exact
+    assert cured.after.limits[0].value == pytest.approx(0.5, rel=1e-8)
 
 
 def test_grey_without_limits_and_a_way_to_set_them(open_app):
