@@ -11,7 +11,7 @@ from riskcore.allocation.certificate import mean_gap, relative_gap
 from riskcore.allocation.constrained_task import SOLVER, objective_of, solved, task_of
 from riskcore.allocation.constraint_words import binding, in_words
 from riskcore.allocation.constraints import Constraints
-from riskcore.allocation.solver import Objective
+from riskcore.allocation.solver import Objective, Region
 from riskcore.errors import InputError
 from riskcore.numerics.tail import check_confidence
 from riskcore.results.allocation import AllocationResult
@@ -94,7 +94,8 @@ def constrained_frontier(
 ) -> FrontierResult:
     """Return portfolios of smallest risk at evenly spaced means net of costs that keep all constraints.
 
-    From the smallest risk to the highest mean; one point where they are the same portfolio.
+    From the smallest risk to the highest mean (under a tracking error or a cap on CVaR to 1e-4 of the range
+    below it); one point where they are the same portfolio.
 
     Parameters
     ----------
@@ -137,11 +138,12 @@ def constrained_frontier(
     net = [float(task.mean @ w) - task.region.cost(w) for w in (low, top)]
     rows, residual, rounds = [low], relative_gap(task.region, risk, least, low), least.rounds
     apart = net[1] - net[0] > 1e-7 * max(1.0, float(np.abs(task.mean).max()))
+    highest = net[1] - _short_of_the_highest(task.region, net)
     for target in np.linspace(net[0], net[1], points)[1:] if apart else ():
-        # Just below the highest mean, so that rounding does not leave it out of reach.
-        floor = min(float(target), net[1] - 1e-9 * max(1.0, abs(net[1])))
-        asked = replace(risk, floor=(task.mean, floor))
-        answer, weights = solved(task, asked, rows[-1])
+        asked = replace(risk, floor=(task.mean, min(float(target), highest)))
+        # The tail changes along the frontier as it did from the point before to the last.
+        near = rows[-1] if len(rows) == 1 else 2.0 * rows[-1] - rows[-2]
+        answer, weights = solved(task, asked, near)
         residual = max(residual, relative_gap(task.region, asked, answer, weights))
         rows.append(weights)
         rounds += answer.rounds
@@ -164,6 +166,16 @@ def constrained_frontier(
         confidence=level,
         solver=SOLVER,
     )
+
+
+def _short_of_the_highest(region: Region, net: list[float]) -> float:
+    """Return how far below the highest mean the last point is, so that there is room for it.
+
+    Rounding must not leave it out of reach. Where the region is curved, the portfolios close to the highest
+    mean differ by the root of the distance in mean, which no solver resolves at the very end.
+    """
+    curved = region.tracking is not None or bool(region.tails)
+    return 1e-4 * (net[1] - net[0]) if curved else 1e-9 * max(1.0, abs(net[1]))
 
 
 def _value(objective: Objective, weights: Floats) -> float:

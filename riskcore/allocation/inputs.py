@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from riskcore.allocation.covariances import COVARIANCE_LABELS, covariance_matrix
 from riskcore.errors import AssetMismatchError, InfeasibleError, InputError, MissingDataError, listed
-from riskcore.moments import sample_mean
 from riskcore.scenarios import Scenarios
 
 __all__ = ["Bound", "Moments", "bound_arrays", "bounds_in_words", "moments", "refuse_flat", "refuse_labels"]
@@ -46,11 +45,13 @@ def moments(
     """
     names = list(scenarios.assets)
     if mean is None:  # in order already, as is an estimated covariance
-        values = sample_mean(scenarios).to_numpy()
+        values = scenarios.sample_moments[0]
     else:
         refuse_labels("The means", mean.index, names)
         values = mean.loc[names].to_numpy(dtype=np.float64)
-    if isinstance(covariance, str):
+    if isinstance(covariance, str) and covariance == "sample":
+        matrix, source = scenarios.sample_moments[1], "the sample covariance"
+    elif isinstance(covariance, str):
         matrix = covariance_matrix(scenarios, covariance).to_numpy()
         source = f"the {COVARIANCE_LABELS[covariance]} covariance"
     else:

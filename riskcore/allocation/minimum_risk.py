@@ -2,7 +2,9 @@
 
 from time import perf_counter
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskcore.numerics.cvar_program import solve_minimum_cvar
 from riskcore.numerics.tail import check_confidence
@@ -12,7 +14,9 @@ from riskcore.scenarios import Scenarios
 __all__ = ["minimum_cvar"]
 
 
-def minimum_cvar(scenarios: Scenarios, *, confidence: float) -> AllocationResult:
+def minimum_cvar(
+    scenarios: Scenarios, *, confidence: float, start: NDArray[np.float64] | None = None
+) -> AllocationResult:
     """Return the long-only, fully invested weights with the smallest CVaR of the scenarios.
 
     Where several portfolios reach the minimum, one of them. In-sample: the tail that is avoided is the one
@@ -24,6 +28,8 @@ def minimum_cvar(scenarios: Scenarios, *, confidence: float) -> AllocationResult
         May be weighted.
     confidence
         c in (0.5, 1).
+    start
+        Weights in the order of the assets to begin from, such as last month's; they change the time.
 
     Returns
     -------
@@ -51,7 +57,7 @@ def minimum_cvar(scenarios: Scenarios, *, confidence: float) -> AllocationResult
     """
     began = perf_counter()
     level = check_confidence(confidence)
-    found = solve_minimum_cvar(scenarios.returns, scenarios.probabilities, level)
+    found = solve_minimum_cvar(scenarios.returns, scenarios.probabilities, level, start=start)
     return AllocationResult(
         weights=pd.Series(found.weights, index=scenarios.labels, name="weight"),
         method="minimum_cvar",

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskcore.allocation.constrained import constrained
 from riskcore.allocation.constraints import Constraints
@@ -37,7 +39,7 @@ class Allocator:
     uses_confidence, uses_risk_free
         Whether it needs a confidence level, and whether a risk-free rate changes its weights.
     takes
-        Which of "covariance", "mean", "budgets" and "constraints" it can be given.
+        Which of "covariance", "mean", "budgets", "constraints" and "start" it can be given.
     """
 
     key: str
@@ -76,7 +78,7 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "Every asset carries the same share of CVaR, the average loss in the tail.",
                 "cvar",
                 True,
-                takes=frozenset({"budgets"}),
+                takes=frozenset({"budgets", "start"}),
             ),
             Allocator(
                 "minimum_cvar",
@@ -84,7 +86,7 @@ ALLOCATORS: Mapping[str, Allocator] = MappingProxyType(
                 "The smallest average loss in the tail that long-only weights reach.",
                 "cvar",
                 True,
-                takes=frozenset({"constraints"}),
+                takes=frozenset({"constraints", "start"}),
             ),
             Allocator(
                 "minimum_variance",
@@ -156,6 +158,7 @@ def allocate(
     covariance: str | pd.DataFrame = "sample",
     budgets: Mapping[str, float] | None = None,
     constraints: Constraints | None = None,
+    start: NDArray[np.float64] | None = None,
 ) -> AllocationResult:
     """Run the allocator of that key; what it does not use (`Allocator.takes`) is ignored, but constraints.
 
@@ -176,6 +179,9 @@ def allocate(
         Share of the risk by asset.
     constraints
         Of the weights; an allocator that cannot be held to them refuses.
+    start
+        Weights in the order of the assets, near which the answer is expected; they change the time, and the
+        answer only within the residual it is verified to. Without effect under constraints.
 
     Raises
     ------
@@ -210,6 +216,8 @@ def allocate(
     if "budgets" in chosen.takes and budgets is not None:
         settings["budgets"] = budgets
     if constraints is None:
+        if "start" in chosen.takes:
+            settings["start"] = start
         return _SOLVERS[key](scenarios, **settings)
     if "constraints" not in chosen.takes:
         able = listed(a.label for a in ALLOCATORS.values() if "constraints" in a.takes)

@@ -100,7 +100,11 @@ def equal_risk_contribution(
 
 
 def cvar_parity(
-    scenarios: Scenarios, *, confidence: float, budgets: Mapping[str, float] | None = None
+    scenarios: Scenarios,
+    *,
+    confidence: float,
+    budgets: Mapping[str, float] | None = None,
+    start: Floats | None = None,
 ) -> AllocationResult:
     """Return the long-only weights in which every asset carries its budget of the CVaR of the scenarios.
 
@@ -116,6 +120,8 @@ def cvar_parity(
         c in (0.5, 1).
     budgets
         Share of the CVaR by asset, as for `equal_risk_contribution`.
+    start
+        Weights in the order of the assets to begin from, such as last month's; they change the time.
 
     Returns
     -------
@@ -146,7 +152,7 @@ def cvar_parity(
     level = check_confidence(confidence)
     wanted = budget_array(scenarios, budgets)
     try:
-        found = solve_cvar_parity(scenarios.returns, scenarios.probabilities, level, wanted)
+        found = solve_cvar_parity(scenarios.returns, scenarios.probabilities, level, wanted, start=start)
     except InfeasibleError as error:
         weights, cvar = error.details.get("weights"), error.details.get("cvar")
         if not (isinstance(weights, np.ndarray) and isinstance(cvar, float)):

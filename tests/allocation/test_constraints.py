@@ -18,6 +18,7 @@ from riskcore.allocation import (
 )
 from riskcore.allocation.constrained import CONSTRAINED
 from riskcore.allocation.solver import model
+from riskcore.data.sample import load_sample
 from riskcore.errors import (
     AssetMismatchError,
     ConfidenceError,
@@ -248,6 +249,39 @@ def test_frontiers_agree_with_the_fast_ones_and_with_the_definition(measure):
             solved(1e4 * goal, [*limits, 1e3 * (p @ s.returns @ w - cost) >= 1e3 * mean * (1 - 1e-9)]) / 1e4
         )
         assert value(key, s, GIVEN["all"], row) == pytest.approx(best, rel=1e-5)
+
+
+HELD = dict.fromkeys(("QQQ", "FTSE100", "NIKKEI225", "HANGSENG", "BND", "GOLD"), -0.125) | {"SPY": 0.11}
+
+
+@pytest.mark.parametrize(
+    ("given", "level", "measure"),
+    [
+        ({"lower": HELD, "upper": 1.125, "gross": 1.25}, 0.95, "cvar"),
+        (
+            {"benchmark": {"SPY": 1.0}, "tracking_error": 0.006, "cvar": 0.015, "confidence": 0.9},
+            0.9,
+            "volatility",
+        ),
+    ],
+)
+def test_frontiers_reach_their_end_where_hardly_a_portfolio_is_left(given, level, measure):
+    prices = load_sample("global")
+    s = prices.scenarios(list(prices.default_assets))
+    limits = Constraints(**given)
+    found = constrained_frontier(measure, s, limits, points=8, confidence=level)
+    assert found.residual <= 1e-6
+    top = constrained_maximum_mean(s, limits, confidence=level, cap=given.get("cvar", 1.0)).weights
+    range_ = found.mean[-1] - found.mean[0]
+    assert float(top @ s.returns.mean(axis=0)) == pytest.approx(found.mean[-1], abs=1.1e-4 * range_)
+
+
+def test_an_answer_does_not_depend_on_what_was_solved_before():
+    s, limits = market(), Constraints(**GIVEN["all"])
+    first = constrained("minimum_cvar", s, limits, confidence=C).weights
+    constrained("minimum_cvar", market(seed=3), Constraints(**GIVEN["all"] | {"cvar": 0.02}), confidence=C)
+    again = constrained("minimum_cvar", s, limits, confidence=C).weights
+    assert (again == first).all()
 
 
 def test_the_highest_mean_under_a_cap_on_cvar():

@@ -211,7 +211,8 @@ def run(problem: Any, accuracies: Sequence[float] = (1e-9, 1e-8)) -> None:  # no
     for accuracy in accuracies:
         settings = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), accuracy)
         try:
-            problem.solve(solver=cp.CLARABEL, **settings)
+            # A solver that is updated in place remembers the numbers of whoever came before.
+            problem.solve(solver=cp.CLARABEL, warm_start=False, **settings)
         except cp.error.SolverError as error:
             raise ConvergenceError(
                 "The solver failed on this problem; widen or drop a constraint."

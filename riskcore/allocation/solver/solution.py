@@ -69,8 +69,12 @@ def _anchor(region: Region) -> Floats:
     return solve_program(replace(region, tails=()), Objective(factor=region.factor)).weights
 
 
-def support(region: Region, linear: Floats, charge: float) -> float:
+def support(
+    region: Region, linear: Floats, charge: float, *, floor: tuple[Floats, float] | None = None
+) -> float:
     """Return a lower bound of linear'w + charge · costs over the region, tight to the solver's accuracy.
+
+    With a `floor` only over weights that have that mean, as in `Objective`.
 
     Examples
     --------
@@ -78,7 +82,7 @@ def support(region: Region, linear: Floats, charge: float) -> float:
     >>> round(support(region, np.array([3.0, 1.0]), 0.0), 6)
     1.5
     """
-    found = solve_program(region, Objective(linear=linear, charge=charge))
+    found = solve_program(region, Objective(linear=linear, charge=charge, floor=floor))
     return float(linear @ found.weights) + charge * region.cost(found.weights)
 
 
