@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskcore.allocation.solver import Objective
+from riskcore.allocation.solver import Objective, solve_program
 from riskcore.benchmark.active import active_risk
-from riskcore.benchmark.budget_program import Budgets, in_percent, solve_within, task_of
+from riskcore.benchmark.budget_program import Budgets, Task, in_percent, solve_within, task_of
 from riskcore.errors import InfeasibleError
 from riskcore.measures import cvar
 from riskcore.moments import sample_mean
@@ -16,7 +16,14 @@ from riskcore.portfolio import Portfolio
 from riskcore.results import AllocationResult
 from riskcore.scenarios import Scenarios
 
-__all__ = ["Budgets", "least_cvar", "most_active_return", "nearest_within", "position_risks"]
+__all__ = [
+    "Budgets",
+    "least_active_cvar",
+    "least_cvar",
+    "most_active_return",
+    "nearest_within",
+    "position_risks",
+]
 
 Floats = NDArray[np.float64]
 
@@ -119,18 +126,34 @@ def least_cvar(
     """
     began = perf_counter()
     task = task_of(scenarios, benchmark, budgets)
-    expected = _expected(scenarios, mean)
-    may = task.region.upper > 0.0
-    if least_return > float(expected[may].max()):
-        raise InfeasibleError(
-            f"A mean of {in_percent(least_return)} per period is more than that of any asset; the highest is "
-            f"{in_percent(float(expected[may].max()))}.",
-            highest=float(expected[may].max()),
-        )
-    size = _size(expected)
-    goal = Objective(tail=task.tail(relative=False, cap=None), floor=(expected / size, least_return / size))
+    floor = _floor(task, _expected(scenarios, mean), least_return)
+    goal = Objective(tail=task.tail(relative=False, cap=None), floor=floor)
     words = f"The smallest CVaR(PF) with a mean of at least {in_percent(least_return)} per period"
     return solve_within(task, goal, "least_cvar", words, began)
+
+
+def least_active_cvar(
+    scenarios: Scenarios, benchmark: Portfolio, budgets: Budgets, *, least_return: float | None = None
+) -> float:
+    """Return the smallest CVaR(TE) that long-only weights can have within the other budgets.
+
+    Zero where the benchmark itself may be held; more where it holds cash, is short or levered, or holds what
+    `budgets.held` leaves out. A budget for CVaR(TE) below it cannot be kept. `budgets.active` is not used;
+    `least_return` is a floor on the expected return per period. Refusals as in `least_cvar`.
+
+    Examples
+    --------
+    >>> s = Scenarios(np.array([[-0.02, 0.0], [0.01, 0.0], [0.02, 0.0], [0.03, 0.0]]), ("SPY", "BND"), 252)
+    >>> cash = Portfolio("BM", {"SPY": 0.0, "BND": 0.0})
+    >>> round(least_active_cvar(s, cash, Budgets(0.75, held=("SPY",))), 6)
+    0.02
+    """
+    task = task_of(scenarios, benchmark, budgets)
+    floor = None if least_return is None else _floor(task, _expected(scenarios, None), least_return)
+    tail = task.tail(relative=True, cap=None)
+    found = solve_program(task.capped(active=False), Objective(tail=tail, floor=floor))
+    weights = np.clip(found.weights, task.region.lower, task.region.upper)
+    return tail.value(weights / float(weights.sum())) * task.scale
 
 
 def position_risks(
@@ -163,6 +186,19 @@ def position_risks(
         for a, w in bets.items()
     ]
     return pd.DataFrame({"active_weight": bets, "alone": alone, "contribution": found.table["tracking"]})
+
+
+def _floor(task: Task, expected: Floats, least_return: float) -> tuple[Floats, float]:
+    """Return a floor on the mean in units of the largest one, refusing what no asset earns."""
+    highest = float(expected[task.region.upper > 0.0].max())
+    if least_return > highest:
+        raise InfeasibleError(
+            f"A mean of {in_percent(least_return)} per period is more than that of any asset; the highest is "
+            f"{in_percent(highest)}.",
+            highest=highest,
+        )
+    size = _size(expected)
+    return expected / size, least_return / size
 
 
 def _expected(scenarios: Scenarios, mean: pd.Series | None) -> Floats:

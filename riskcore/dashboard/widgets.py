@@ -101,7 +101,7 @@ def data_table(table: pd.DataFrame, *, key: str, hide_index: bool = False, width
     shown = harmless(table)
     if isinstance(shown.index, pd.DatetimeIndex):
         shown.index = pd.Index([f"{day:%Y-%m-%d}" for day in shown.index], name=shown.index.name)
-    st.dataframe(shown, width=width, key=key, hide_index=hide_index)
+    st.dataframe(shown, width=width, key=key, hide_index=hide_index, placeholder="–")
 
 
 def safe_csv(table: pd.DataFrame) -> bytes:

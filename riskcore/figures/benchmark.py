@@ -18,11 +18,11 @@ from riskcore.results.benchmark import ActiveRiskResult
 __all__ = ["draw_active_attribution", "draw_active_positions", "draw_risk_waterfall"]
 
 Floats = NDArray[np.float64]
-STEPS = ("Benchmark R(BM)", "Active R(TE)", "Diversification f", "Portfolio R(PF)")
+STEPS = ("Benchmark R(BM)", "Active R(TE)", "{shared} f", "Portfolio R(PF)")
 MEANINGS = (
     "the benchmark held by itself",
     "the active positions, portfolio minus benchmark, held by themselves",
-    "diversification between the two: what the portfolio has less (or more) than their sum",
+    "what the portfolio has less (or more) than the two have alone",
     "the portfolio",
 )
 ROW_PIXELS = 62
@@ -47,6 +47,7 @@ def draw_risk_waterfall(
     theme: Theme,
     names: Sequence[str] = ("A", "B"),
     horizon_label: str = "",
+    shared: str = "Diversification",
 ) -> Drawing:
     r"""Draw R(BM) + R(TE) + f = R(PF) as bars that carry on where the one above ends.
 
@@ -60,6 +61,8 @@ def draw_risk_waterfall(
         What the portfolios are called.
     horizon_label
         Such as "1-day"; stands before the measure.
+    shared
+        What f is called: diversification, or an offset where the active positions run against the benchmark.
 
     Raises
     ------
@@ -80,7 +83,7 @@ def draw_risk_waterfall(
     digits = _digits([one.lengths for one in steps], figures=3)
     figure = go.Figure()
     for which, one in enumerate(steps):
-        _add_steps(figure, one, which, len(found), names[which], (measure, digits), theme)
+        _add_steps(figure, one, which, len(found), names[which], (measure, digits, shared), theme)
     low = min(0.0, *(float(min(s.starts.min(), (s.starts + s.lengths).min())) for s in steps))
     high = max(float(s.ends.max()) for s in steps) or 1.0
     figure.update_layout(
@@ -94,7 +97,9 @@ def draw_risk_waterfall(
             range=[len(STEPS) - 0.5, -0.5],
             tickmode="array",
             tickvals=list(range(len(STEPS))),
-            ticktext=[step.replace(" R(", "<br>R(").replace(" f", "<br>f") for step in STEPS],
+            ticktext=[
+                step.replace(" R(", "<br>R(").replace(" f", "<br>f").format(shared=shared) for step in STEPS
+            ],
             tickfont={"color": theme.ink, "size": 13},
             showgrid=False,
         ),
@@ -102,13 +107,13 @@ def draw_risk_waterfall(
     )
     said = " ".join(
         f"{shorten(name)}: benchmark {card_percent(one.benchmark_risk)}, "
-        f"active {card_percent(one.tracking_risk)}, diversification {card_percent(one.diversification)}, "
+        f"active {card_percent(one.tracking_risk)}, {shared.lower()} {card_percent(one.diversification)}, "
         f"in all {card_percent(one.total)}."
         for name, one in zip(names, found, strict=False)
     )
     return Drawing(
         figure,
-        f"{measure}: benchmark + active positions + diversification = portfolio",
+        f"{measure}: benchmark + active positions + {shared.lower()} = portfolio",
         f"Waterfall of {measure}. {said}",
         _waterfall_table(found, names, measure),
         f"R(BM) is the {measure} of {MEANINGS[0]}; R(TE) that of {MEANINGS[1]}; f is {MEANINGS[2]}. "
@@ -151,7 +156,7 @@ def draw_active_positions(
             order_rows(parts[0], parts[1] if len(parts) > 1 else None, most),
             False,
             f"Contributions to active {measure}, % of value",
-            "adds to R(TE), % of value",
+            "adds to active risk, % of value",
             f"The active weight times how much R(TE), the {measure} of the active positions, grows with it. "
             "Contributions add up to R(TE); a negative one lowers it.",
         ),
@@ -201,24 +206,28 @@ def draw_active_attribution(
     digits = _digits(columns)
     series = []
     for values, term, colour in zip(
-        columns, ("R(BM)", "R(TE)", "f"), (theme.muted, theme.solid(which), theme.pale(which)), strict=True
+        columns,
+        ("benchmark", "active", "shared"),
+        (theme.muted, theme.solid(which), theme.pale(which)),
+        strict=True,
     ):
         drawn = _summed(values, kept, rest)
         hover = [
-            f"<b>{plain(label, 40)}</b><br>adds {number(float(v), digits)} % of value to {term}"
+            f"<b>{plain(label, 40)}</b><br>adds {number(float(v), digits)} % of value to the {term} risk"
             for label, v in zip(labels, drawn, strict=True)
         ]
         series.append(Bars(f"{name} {term}", drawn, colour, theme.ink, hover, f" {term}"))
     most_active = str(table["tracking"].idxmax())
     return Drawing(
         draw_bars(labels, series, theme=theme, axis_title=f"adds to {measure}, % of value", digits=digits),
-        f"{shorten(name)}: what each asset adds to R(BM), R(TE) and f, % of value",
+        f"{shorten(name)}: what each asset adds as benchmark, as active position, and to what both share",
         f"Bars by asset of the contributions to {measure} of the benchmark, of the active positions and to "
-        f"what they share. {shorten(most_active)} adds most to R(TE): "
+        f"what they share. {shorten(most_active)} adds most to the active risk: "
         f"{percent(float(table['tracking'].max()), 3)} of value.",
         _attribution_table(found, measure),
-        "Across a row the contributions to R(BM), R(TE) and f add up to the asset’s contribution to the "
-        "portfolio’s risk; down a column they add up to the term.",
+        "In % of value: the contributions to the risk of the benchmark R(BM), to that of the active "
+        "positions R(TE), and to f, which both share, add up across a row to the asset’s contribution to the "
+        "portfolio’s risk, and down a column to the term.",
     )
 
 
@@ -261,19 +270,18 @@ def _add_steps(
     which: int,
     count: int,
     name: str,
-    words: tuple[str, int],
+    words: tuple[str, int, str],
     theme: Theme,
 ) -> None:
     """Add the four bars of one portfolio, their numbers, and the lines that carry one to the next."""
-    measure, digits = words
+    measure, digits, shared = words
     offset = (which - (count - 1) / 2) * (BAR + 0.04)
     rows = np.arange(len(STEPS)) + offset
     solid, pale = theme.solid(which), theme.pale(which)
     hover = [
-        f"<b>{plain(step)}</b>, {plain(name)}<br>{number(float(value), digits)} % of value<br>"
-        f"{plain(measure, 40)} of {meaning}"
-        if place != 2
-        else f"<b>{plain(step)}</b>, {plain(name)}<br>{number(float(value), digits)} % of value<br>{meaning}"
+        f"<b>{plain(step.format(shared=shared), 40)}</b>, {plain(name)}<br>"
+        f"{number(float(value), digits)} % of value<br>"
+        f"{f'{plain(measure, 40)} of ' if place != 2 else ''}{meaning}"
         for place, (step, value, meaning) in enumerate(zip(STEPS, steps.lengths, MEANINGS, strict=True))
     ]
     figure.add_bar(

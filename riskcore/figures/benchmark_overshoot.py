@@ -72,7 +72,7 @@ def draw_overshoot(
     _name_ends(figure, ends, (low, high), theme)
     figure.update_layout(
         base_layout(theme, height=360),
-        xaxis=value_axis(theme, f"R(TE), {measure} of the active positions, % of value", nticks=6),
+        xaxis=value_axis(theme, f"{measure} of the active positions, % of value", nticks=6),
         yaxis=value_axis(
             theme,
             "total over plan, % of value",

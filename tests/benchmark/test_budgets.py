@@ -10,6 +10,7 @@ from riskcore.benchmark import active_risk
 from riskcore.benchmark.budget_program import gap, task_of
 from riskcore.benchmark.budgets import (
     Budgets,
+    least_active_cvar,
     least_cvar,
     most_active_return,
     nearest_within,
@@ -248,3 +249,22 @@ def test_what_is_no_budget_is_refused(settings, kind, named):
 def test_what_cannot_be_solved_is_refused_by_name(sample, low_risk, call, kind, named):
     with pytest.raises(kind, match=named):
         call(sample, low_risk)
+
+
+def test_the_smallest_active_risk_is_where_budgets_begin_to_be_kept(sample):
+    held = sample.assets[:5]
+    bm = Portfolio("BM", dict.fromkeys(sample.assets, 0.0))
+    least = least_active_cvar(sample, bm, Budgets(0.95, held=held))
+    assert least == pytest.approx(program(sample.select(held), [(np.zeros(5), None)], None)[0], rel=1e-6)
+    most_active_return(sample, bm, Budgets(0.95, active=1.001 * least, held=held))
+    with pytest.raises(InfeasibleError, match="the smallest is"):
+        most_active_return(sample, bm, Budgets(0.95, active=0.999 * least, held=held))
+    earning = float(sample.returns.mean(axis=0)[:5].max())
+    assert least_active_cvar(sample, bm, Budgets(0.95, held=held), least_return=earning) > 1.5 * least
+    with pytest.raises(InfeasibleError, match="more than that of any asset"):
+        least_active_cvar(sample, bm, Budgets(0.95, held=held), least_return=2 * earning)
+
+
+def test_a_benchmark_that_may_be_held_leaves_no_active_risk(sample):
+    bm = Portfolio("BM", dict.fromkeys(sample.assets, 1.0 / sample.size))
+    assert least_active_cvar(sample, bm, Budgets(0.95)) == pytest.approx(0.0, abs=1e-8)

@@ -92,7 +92,7 @@ def test_the_largest_active_weights_are_drawn_whatever_they_contribute():
 
 def test_the_attribution_adds_up_across_and_down():
     drawing = draw_active_attribution(decomposed(), theme=LIGHT)
-    assert [trace.name for trace in drawing.figure.data] == ["A R(BM)", "A R(TE)", "A f"]
+    assert [trace.name for trace in drawing.figure.data] == ["A benchmark", "A active", "A shared"]
     table = drawing.table
     assert np.allclose(table.iloc[:, :4].sum(axis=1), table.iloc[:, 4])
     assert np.allclose(table.loc["all assets"], [2.0, 0.5, -0.3, -0.2, 2.0])
@@ -107,6 +107,14 @@ def test_the_overshoot_names_its_lines_and_leaves_out_what_volatility_has_not():
     assert "effective scenarios in the tail" not in drawing.table.columns
     assert drawing.table["effective scenarios"].tolist() == [100.0, 50.0] * 2
     assert "50 effective scenarios" in own.hovertext[1]
+
+
+def test_an_offset_is_called_one_wherever_f_is_named():
+    drawing = draw_risk_waterfall([decomposed()], theme=LIGHT, shared="Offset")
+    assert "Offset<br>f" in drawing.figure.layout.yaxis.ticktext
+    assert "<b>Offset f</b>" in drawing.figure.data[0].hovertext[2]
+    assert "+ offset = portfolio" in drawing.title
+    assert "iversification" not in f"{drawing.title} {drawing.alt} {drawing.figure.to_json()}"
 
 
 @pytest.mark.parametrize(
