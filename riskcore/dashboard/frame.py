@@ -187,6 +187,8 @@ def open_page(page: str, *, uses: Iterable[str] = CONTROLS) -> Frame:
         _draw_menu(menu, state.leave(view))
     _draw_status(view, book)
     _draw_scenario_set(page, view, book)
+    if state.done():
+        st.success(plain(state.done()), icon=":material/check_circle:")
     for problem in (*problems, *complaints):
         st.warning(plain(problem), icon=":material/link_off:")
     # Money follows the base currency, and without a value of its own the shares of A or B.

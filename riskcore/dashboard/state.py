@@ -5,17 +5,20 @@ typed portfolios on offer. The pattern (a fresh page or an untouched, changed UR
 the widgets speak) keeps deep links, Back, reload and fast clicks in agreement.
 """
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
 import streamlit as st
 
 from riskcore.dashboard.view import CODED, PAGE_KEYS, View, query_of, read_view
+from riskcore.errors import RiskcoreError
 
 __all__ = [
     "change",
     "choose",
     "count_parts",
+    "done",
     "enter",
     "first_time",
     "key_of",
@@ -26,17 +29,19 @@ __all__ = [
     "say",
     "seed",
     "store",
+    "told",
     "touched",
     "typed_portfolios",
 ]
 
-_VIEW, _PAGE, _URL, _TOUCHED, _TYPED, _PROBLEMS, _PARTS, _TOLD = (
+_VIEW, _PAGE, _URL, _TOUCHED, _TYPED, _PROBLEMS, _DONE, _PARTS, _TOLD = (
     "_view",
     "_page",
     "_url",
     "_touched",
     "_typed",
     "_problems",
+    "_done",
     "_parts",
     "_told",
 )
@@ -61,7 +66,7 @@ def enter(page: str) -> tuple[View, tuple[str, ...]]:
         view, problems = read_view(query)
         if new_page and not query and _VIEW in state:
             view = state[_VIEW]
-        state[_PROBLEMS] = problems
+        state[_PROBLEMS], state[_DONE] = problems, ""
         _forget_widgets()
     else:
         view = state[_VIEW]
@@ -88,7 +93,7 @@ def choose(name: str, fallback: object) -> object:
 def touched() -> None:
     """Note that the reader moved a control: `on_change` of every frame widget."""
     st.session_state[_TOUCHED] = True
-    st.session_state[_PROBLEMS] = ()
+    st.session_state[_PROBLEMS], st.session_state[_DONE] = (), ""
 
 
 def leave(view: View) -> dict[str, str]:
@@ -120,8 +125,23 @@ def change(**inputs: object) -> None:
 
 
 def say(sentence: str) -> None:
-    """Show a sentence at the top of the page on its next run, from a button's callback."""
-    st.session_state[_PROBLEMS] = (sentence,)
+    """Show at the top of the page, on its next run, why something was not done; from a button's callback."""
+    st.session_state[_PROBLEMS], st.session_state[_DONE] = (sentence,), ""
+
+
+def told(doing: Callable[[], str]) -> None:
+    """Do what a button asks for, and show what was done, or why it was not, on the page's next run."""
+    try:
+        said = doing()
+    except RiskcoreError as error:
+        say(str(error))
+    else:
+        st.session_state[_PROBLEMS], st.session_state[_DONE] = (), said
+
+
+def done() -> str:
+    """Return what the last button did, empty where none did anything worth a sentence."""
+    return str(st.session_state.get(_DONE, ""))
 
 
 def first_time(message: str) -> bool:

@@ -1,6 +1,7 @@
 """The dated crises of the Stress page: all of them, and one by asset and through time."""
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -22,7 +23,7 @@ from riskcore.dashboard.text import plain
 from riskcore.dashboard.view import quoted, unquoted
 from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show
 from riskcore.data.crises import Crisis
-from riskcore.errors import InputError, RiskcoreError
+from riskcore.errors import InputError
 from riskcore.figures import closes_words, draw_crisis_losses, draw_loss_by_asset, draw_replay_path
 
 __all__ = ["add_crisis", "crises", "one_crisis", "own_crises"]
@@ -184,18 +185,14 @@ def _kept(own: tuple[Crisis, ...]) -> None:
                     key=f"kept_delete_{place}",
                     type="tertiary",
                     icon=":material/delete:",
-                    on_click=_delete,
-                    args=(kept.key, kept.name),
+                    on_click=state.told,
+                    args=(partial(_delete, kept.key, kept.name),),
                 )
 
 
-def _delete(key: str, name: str) -> None:
-    try:
-        saved.store().kept.delete(key)
-    except RiskcoreError as error:
-        state.say(str(error))
-    else:
-        state.say(f"{name} is deleted.")
+def _delete(key: str, name: str) -> str:
+    saved.store().kept.delete(key)
+    return f"{name} is deleted."
 
 
 def _link(own: list[Crisis]) -> None:

@@ -1,5 +1,7 @@
 """Direct and named stresses on the Stress page: moves by asset, class, region or currency, kept by name."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -12,7 +14,7 @@ from riskcore.dashboard.stress_shocks import draw_stressed, durations_of
 from riskcore.dashboard.stress_words import both_words, worth
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show
-from riskcore.errors import InputError, RiskcoreError
+from riskcore.errors import InputError
 from riskcore.figures import draw_move_by_asset
 from riskcore.results.shocks import ShockResult
 from riskcore.scenarios import Scenarios
@@ -79,7 +81,12 @@ def library(frame: Frame) -> Lines:
     st.caption(plain(f"{stress.words}."))
     lines = _drawn(frame, stress, key="stress_named")
     if stress in own:
-        st.button("Delete this stress", icon=":material/delete:", on_click=_delete, args=(stress.name,))
+        st.button(
+            "Delete this stress",
+            icon=":material/delete:",
+            on_click=state.told,
+            args=(partial(_delete, stress.name),),
+        )
     return lines
 
 
@@ -190,11 +197,7 @@ def saved_stresses() -> list[NamedStress]:
     return found
 
 
-def _delete(name: str) -> None:
-    try:
-        shelf = saved.store().kept
-        shelf.delete(shelf.load(KIND, name).key)
-    except RiskcoreError as error:
-        state.say(str(error))
-    else:
-        state.say(f"{name} is deleted.")
+def _delete(name: str) -> str:
+    shelf = saved.store().kept
+    shelf.delete(shelf.load(KIND, name).key)
+    return f"{name} is deleted."
