@@ -23,7 +23,7 @@ __all__ = ["holdings_door"]
 
 MOST_MEGABYTES = 64
 MOST_ASKED = 50
-LEAVE_OUT = "\0leave out"
+LEAVE_OUT, MONEY = "\0leave out", "\0money"
 SYMBOL = re.compile(r"[A-Za-z0-9.\-=^&]{1,20}")
 EXAMPLE = "Ticker\tShares\tPrice\nSPY\t120\t512.40\nBND\t300\t73.10\nCash\t2,500\t1"
 # What another data set brings: a typed portfolio belongs to the assets it was made for.
@@ -67,9 +67,9 @@ def _read(content: str | bytes, filename: str | None, book: Book) -> None:
     reading, answers = found
     place = f"holdings_{digest_of(content)}_{book.local.fingerprint[:8]}"
     if reading.unmatched:
-        mapped = _map_unmatched(reading, book, place)
-        if mapped:
-            answers = replace(answers, assets=mapped)
+        mapped, money = _map_unmatched(reading, book, place)
+        if mapped or money:
+            answers = replace(answers, assets=mapped, cash=money)
             reading = read_holdings(
                 content, filename, known, prices_at, answers, rates=rates, base=base, day=day
             )
@@ -83,36 +83,45 @@ def _last_prices(book: Book) -> dict[str, float]:
     return {str(asset): float(price) for asset, price in last.items()}
 
 
-def _map_unmatched(reading: HoldingsReading, book: Book, place: str) -> dict[str, str | None]:
-    """Ask, row by row, which asset is meant; return the answers given."""
+def _map_unmatched(
+    reading: HoldingsReading, book: Book, place: str
+) -> tuple[dict[str, str | None], frozenset[str]]:
+    """Ask, row by row, which asset is meant; return the answers given, and the rows that are money."""
     rows = reading.unmatched
     many = "row has" if len(rows) == 1 else "rows have"
     st.warning(
         plain(
             f"{len(rows)} of {counted(len(reading.positions), 'position')}: the {many} no asset in "
-            f"{book.local.label}. Say which asset is meant, or leave it out; nothing is dropped unsaid."
+            f"{book.local.label}. Say which asset is meant, that it is money, or leave it out; nothing is "
+            "dropped unsaid."
         ),
         icon=":material/help:",
     )
     every = len(rows) > 1 and st.checkbox("Leave out all that are not mapped", key=f"{place}_all")
     answers: dict[str, str | None] = {row.spelled: None for row in rows} if every else {}
+    money = set()
     for number, row in enumerate(rows[:MOST_ASKED]):
         chosen = _ask_asset(row, book, f"{place}_row_{number}")
-        if chosen is not None:
+        if chosen == MONEY:
+            money.add(row.spelled)
+            answers.pop(row.spelled, None)
+        elif chosen is not None:
             answers[row.spelled] = None if chosen == LEAVE_OUT else chosen
     if len(rows) > MOST_ASKED:
         st.caption(f"Only the first {MOST_ASKED} are listed.")
-    return answers
+    return answers, frozenset(money)
 
 
 def _ask_asset(row: Unmatched, book: Book, key: str) -> str | None:
     near = list(row.suggestions)
-    options = [*near, LEAVE_OUT, *(t for t in book.local.tickers if t not in near)]
+    options = [*near, LEAVE_OUT, MONEY, *(t for t in book.local.tickers if t not in near)]
     like = f" · like {', '.join(near)}" if near else ""
 
     def described(ticker: str) -> str:
         if ticker == LEAVE_OUT:
             return "Leave it out"
+        if ticker == MONEY:
+            return "Money in the account, which earns 0"
         name = str(book.local.assets.loc[ticker, "name"])
         return ticker if name in ("", ticker) else f"{ticker} · {name}"
 

@@ -271,15 +271,22 @@ def _deleted(kind: str, entries: Sequence[Entry]) -> None:
             key=f"gone_{kind}",
             label_visibility="collapsed",
         )
-        if key is not None:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.text_input(
+                "Another name", key=f"back_{kind}", max_chars=200, width=200, placeholder="where it is taken"
+            )
             st.button(
                 "Restore", key=f"restore_{kind}", on_click=_run, args=(_restoring(kind, key, named[key]),)
             )
+        st.caption(
+            "What is deleted keeps all its versions, and links to it still work; nothing is erased here."
+        )
 
 
 def _restoring(kind: str, key: str, name: str) -> Callable[[], str]:
     def restore() -> str:
-        _shelf(kind).restore(key)
-        return f"{name} is restored."
+        other = _typed(f"back_{kind}").strip()
+        _shelf(kind).restore(key, other or None)
+        return f"{name} is restored{f' as {other}' if other else ''}."
 
     return restore

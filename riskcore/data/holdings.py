@@ -89,7 +89,7 @@ def read_holdings(
 
     entries, said = read_entries(body, columns, known=words | set(isins), place=place)
     notes = [*notes, *body.notes, *columns.notes, *said]
-    entries, labels, unmatched, said = matched(entries, names, isins, answers.assets)
+    entries, labels, unmatched, said = matched(entries, names, isins, answers.assets, answers.cash)
     unit = _unit(entries)
     notes += said
     if unit == "weight":
@@ -231,4 +231,10 @@ def _heading_currency(body: Body, columns: Columns) -> str:
 
 def _cash_note(entries: list[Entry], cash: float, currency: str) -> list[str]:
     rows = [e for e in entries if e.cash]
-    return [f"Cash: {cash:,.2f} {currency}".rstrip() + f" ({places(rows)})."] if rows else []
+    notes = [f"Cash: {cash:,.2f} {currency}".rstrip() + f" ({places(rows)})."] if rows else []
+    for entry in rows:
+        code = next((c for n in entry.names if (c := currency_in(n))), "")
+        if code and not entry.currency and code != currency:
+            taken = currency or "the currency of the other rows"
+            notes.append(f"{entry.spelled[:40]} ({entry.place}): its amount was taken to be in {taken}.")
+    return notes

@@ -23,18 +23,23 @@ WEIGHTS_SLACK = 0.005
 def check_totals(body: Body, columns: Columns, grid: Grid, entries: list[Entry], valued: Valued) -> list[str]:
     """Compare the totals and subtotals the table states with the rows above each of them."""
     notes = []
+    before = -1
     for row, place in body.totals:
         where = f"The total in {grid.at(place)} was left out"
         stated = _stated(row[columns.roles["amount"]] if "amount" in columns.roles else "", columns)
         above = [(e, v or 0.0) for e, v in zip(entries, valued.values, strict=True) if e.row < place]
         held = [v for e, v in above if not e.cash]
+        section = math.fsum(v for e, v in above if e.row > before)
         if stated is None or not above:
             notes.append(f"{where}.")
-        elif adds_up(stated, [0.0, 0.0, *(v for _, v in above)]) or adds_up(stated, [0.0, 0.0, *held]):
+        elif any(adds_up(stated, [0.0, 0.0, *rows]) for rows in ([v for _, v in above], held, [section])):
             notes.append(f"{where}; it agrees with the rows ({stated:,.2f}).")
         else:
-            total = math.fsum(v for _, v in above)
-            notes.append(f"{where}; it says {stated:,.2f}, but the rows add up to {total:,.2f}.")
+            rows, total = "the rows", math.fsum(v for _, v in above)
+            if before >= 0:
+                rows, total = "the rows since the total before it", section
+            notes.append(f"{where}; it says {stated:,.2f}, but {rows} add up to {total:,.2f}.")
+        before = place
     return notes
 
 

@@ -288,8 +288,16 @@ def _by_structure(
         alone = len(loose) == 1 and not {"shares", "amount"} & set(roles)
         if _are_weights(column, amount) or (alone and column.percent):
             roles["weight"] = j
-            notes.append(f"{_shown(headings, j)} was read as weights: its numbers sum to 100 %.")
+            notes.append(f"{_shown(headings, j)} was read as weights: {_why_weights(column, amount)}.")
     return notes
+
+
+def _why_weights(column: Numbers, amount: Floats | None) -> str:
+    if amount is not None:
+        return "its numbers are the amounts over their sum"
+    if column.percent:
+        return "its numbers carry a % sign"
+    return f"its numbers sum to {float(np.nansum(column.values)):.6g}"
 
 
 def _is_product(a: Floats, b: Floats, c: Floats) -> bool:

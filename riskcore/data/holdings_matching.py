@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -34,10 +35,12 @@ def matched(
     names: dict[str, str] | None,
     isins: dict[str, str],
     given: Mapping[str, str | None],
+    money: frozenset[str] = frozenset(),
 ) -> tuple[list[Entry], list[str], list[Unmatched], list[str]]:
     """Return the entries kept, the label of each, those without an asset, and what was said on the way.
 
-    Ticker, name and ISIN of a row must mean one asset. Without known assets every row is its own.
+    `given` maps what rows are called to assets, None to leave one out; those in `money` become cash. Ticker,
+    name and ISIN of a row must mean one asset. Without known assets every row is its own.
 
     Raises
     ------
@@ -47,7 +50,7 @@ def matched(
         Every row was left out.
     """
     foreign = [t for t in given.values() if t is not None and names is not None and t not in names]
-    absent = [s for s in given if s not in {e.spelled for e in entries}]
+    absent = [s for s in (*given, *sorted(money)) if s not in {e.spelled for e in entries}]
     if foreign or absent:
         raise AssetMismatchError(
             f"{listed(foreign or absent)} was answered but is not in the {'data' if foreign else 'table'}."
@@ -57,7 +60,8 @@ def matched(
     unmatched: list[Unmatched] = []
     renamed: list[str] = []
     left: list[str] = []
-    for entry in entries:
+    for row in entries:
+        entry = replace(row, cash=True) if row.spelled in money else row
         if entry.spelled in given and given[entry.spelled] is None:
             left.append(f"{entry.spelled[:40]} ({entry.place})")
             continue

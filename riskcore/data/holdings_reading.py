@@ -29,6 +29,8 @@ class HoldingsAnswers:
         Which sheet of a workbook.
     assets
         What the table calls an asset, to the data's ticker; to None where it shall be left out.
+    cash
+        What the table calls rows that are money in the account, such as a money-market fund.
     duplicates
         "sum" adds up rows of one asset that were refused.
     currency
@@ -42,6 +44,7 @@ class HoldingsAnswers:
     decimal: str | None = None
     sheet: str | None = None
     assets: Mapping[str, str | None] = field(default_factory=dict)
+    cash: frozenset[str] = frozenset()
     duplicates: str | None = None
     currency: str | None = None
     rates: Mapping[str, float] | None = None

@@ -18,6 +18,10 @@ LONGEST_CELL = 200
 LONGEST_TEXT = 2_000_000
 LINE = re.compile(r"(?P<label>.*\S)\s+(?P<number>[^\s%]\S*(?:\s?%)?)")
 
+PARTS = re.compile(r"[,;] +")  # "60% SPY, 40% BND" in one line
+# "60 SPY", "10 x SPY"
+NUMBER_FIRST = re.compile(r"(?P<number>[^\s%]\S*(?:\s?%)?)(?:\s?[x×])?\s+(?P<label>[^\s\d,][^,]*)")
+
 
 @dataclass(frozen=True)
 class Body:
@@ -62,6 +66,9 @@ def pasted_grid(text: str, known: frozenset[str]) -> Grid:
     if len(text) > LONGEST_TEXT:
         raise FileFormatError(f"The text has {len(text)} characters; the limit is {LONGEST_TEXT}.")
     lines = [line.strip(BLANKS) for line in text.splitlines()]
+    if len(listed_in_one := PARTS.split(text.strip(BLANKS))) > 1 and "\n" not in text.strip(BLANKS):
+        if all(_label_and_number(part) for part in listed_in_one):
+            text, lines = "\n".join(listed_in_one), listed_in_one
     cut = [_label_and_number(line) for line in lines]
     filled = [k for k, line in enumerate(lines) if line]
     if not filled:
@@ -75,9 +82,13 @@ def pasted_grid(text: str, known: frozenset[str]) -> Grid:
     except UnicodeEncodeError as error:
         raise FileFormatError("The text has characters that cannot be encoded; paste it again.") from error
     except RiskcoreError:
-        if by_blank is None:
+        if by_blank is not None:
+            return by_blank
+        if any(mark in text for mark in "\t;|,"):
             raise
-        return by_blank
+        raise FileFormatError(
+            "No line has a name and a number; paste one line per asset, such as SPY 100."
+        ) from None
     if by_blank is None or _labels_known(by_mark, known) > _labels_known(by_blank, known):
         return by_mark
     # A heading "Name,Value", a comma left on the label ("SPY, 60") and 900,1000.55 say: commas part cells.
@@ -102,6 +113,8 @@ def _one_fashion(rows: list[list[str]]) -> bool:
 
 def _label_and_number(line: str) -> tuple[str, str] | None:
     found = LINE.fullmatch(line)
+    if not found or not is_number(found["number"]):
+        found = NUMBER_FIRST.fullmatch(line)
     if not found or not is_number(found["number"]):
         return None
     return found["label"].rstrip(" :="), found["number"]
@@ -131,8 +144,8 @@ def find_body(grid: Grid, known: frozenset[str]) -> Body:
     if width > MOST_COLUMNS:
         raise FileFormatError(f"The table has {width} columns; the limit is {MOST_COLUMNS}. Leave some out.")
     cells = {i: [c[:LONGEST_CELL] for c in grid.rows[i]] + [""] * (width - len(grid.rows[i])) for i in filled}
-    header = _header(cells, filled)
-    start = filled.index(header) + 1 if header is not None else _first_data(cells, filled)
+    header = _header(cells, filled, known)
+    start = filled.index(header) + 1 if header is not None else _first_row(cells, filled, known)
     notes = [*grid.notes]
     above = filled[: start - 1] if header is not None else filled[:start]
     if above:
@@ -173,7 +186,7 @@ def _sorted_out(
     return totals, rest, notes
 
 
-def _header(cells: dict[int, list[str]], filled: list[int]) -> int | None:
+def _header(cells: dict[int, list[str]], filled: list[int], known: frozenset[str]) -> int | None:
     best, most = None, 1
     for i in filled[:HEADER_WITHIN]:
         row = [c for c in cells[i] if c]
@@ -188,7 +201,22 @@ def _header(cells: dict[int, list[str]], filled: list[int]) -> int | None:
     above, data = cells[filled[first - 1]], cells[filled[first]]
     numbers = [j for j, c in enumerate(data) if _has_number(c)]
     named = all(above[j] and not _has_number(above[j]) for j in numbers)
+    if _is_row(above, known):
+        return None
     return filled[first - 1] if numbers and named and sum(map(bool, above)) > 1 else None
+
+
+def _is_row(row: list[str], known: frozenset[str]) -> bool:
+    """Whether a row without numbers is no heading: it names an asset, or says that a number is missing."""
+    return any(c.casefold() in known or (c and is_missing(c)) for c in row)
+
+
+def _first_row(cells: dict[int, list[str]], filled: list[int], known: frozenset[str]) -> int:
+    """Return the position of the first row of a table without a header."""
+    first = _first_data(cells, filled)
+    while first > 0 and _is_row(cells[filled[first - 1]], known):
+        first -= 1
+    return first
 
 
 def _first_data(cells: dict[int, list[str]], filled: list[int]) -> int:

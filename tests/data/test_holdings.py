@@ -159,7 +159,7 @@ def test_amounts_and_weights():
     assert percent.total_value is None
     bare = read_holdings("SPY 60\nBND 40", known=WORLD)
     assert bare.weights == pytest.approx({"SPY": 0.6, "BND": 0.4})
-    assert any("read as weights: its numbers sum to 100 %" in n for n in bare.notes)
+    assert any("read as weights: its numbers sum to 100." in n for n in bare.notes)
     short = read_holdings("Ticker,Weight\nSPY,60%\nBND,30%\n", known=WORLD)
     assert any("remaining 10 %" in n for n in short.notes)
 
@@ -312,7 +312,7 @@ def test_answers_settle_it():
     [
         ("", FileFormatError, "empty|nothing to read"),
         (" \n\t\n", FileFormatError, "nothing to read"),
-        ("hello", FileFormatError, "No separator"),
+        ("hello", FileFormatError, "No line has a name and a number"),
         ("Ticker\tShares\n", FileFormatError, "no holdings"),
         ("Ticker\tShares\nCash\t10", FileFormatError, "only cash or sums"),
         ("Ticker\tShares\nSPY\t10\nBND\t", FileFormatError, "BND has no shares, amount or weight in line 3"),
