@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from riskcore.errors import ConfidenceError, InfeasibleViewsError, InputError, MissingDataError
-from riskcore.numerics import pooling_tail
+from riskcore.numerics import pooling_lowered, pooling_tail
 from riskcore.numerics.pooling import relative_entropy
 from riskcore.numerics.pooling_cvar import CvarGoal, pool_cvar
 from riskcore.numerics.pooling_tail import tilted_to_cvar
@@ -105,7 +105,7 @@ def test_gathering_many_losses_finds_the_best_of_all_thresholds(seed, factor, mo
     losses, p = sample(seed, size=3000)
     goal = CvarGoal(losses[0].round(4), 0.95, factor * cvar(losses[0], p, 0.95))
     fast = pool_cvar(p, [goal])
-    monkeypatch.setattr(pooling_tail, "FEW", 10**9)
+    monkeypatch.setattr(pooling_lowered, "FEW", 10**9)
     assert fast.relative_entropy == pytest.approx(pool_cvar(p, [goal]).relative_entropy, rel=1e-10)
 
 
@@ -121,8 +121,8 @@ def test_no_threshold_below_the_floor_would_have_been_better(seed, share, monkey
     before = cvar(losses, p, 0.95)
     goal = CvarGoal(losses, 0.95, before - share * (before - losses.min()))
     fast = pool_cvar(p, [goal])
-    monkeypatch.setattr(pooling_tail, "_floor", lambda *_: 0.0)
-    monkeypatch.setattr(pooling_tail, "GRID", 400)
+    monkeypatch.setattr(pooling_tail, "lowest_threshold", lambda *_: 0.0)
+    monkeypatch.setattr(pooling_lowered, "GRID", 400)
     assert fast.relative_entropy <= pool_cvar(p, [goal]).relative_entropy * (1 + 1e-10)
 
 
