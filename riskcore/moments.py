@@ -8,7 +8,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskcore.errors import InputError
-from riskcore.numerics.moments import weighted_covariance, weighted_mean
 from riskcore.scenarios import Scenarios
 
 __all__ = ["ledoit_wolf_covariance", "sample_covariance", "sample_mean"]
@@ -23,8 +22,7 @@ def sample_mean(scenarios: Scenarios) -> pd.Series:
     >>> sample_mean(s).to_dict()
     {'SPY': 0.015}
     """
-    values = weighted_mean(scenarios.returns, scenarios.probabilities)
-    return pd.Series(values, index=scenarios.labels, name="mean")
+    return pd.Series(scenarios.sample_moments[0], index=scenarios.labels, name="mean")
 
 
 def sample_covariance(scenarios: Scenarios) -> pd.DataFrame:
@@ -39,7 +37,7 @@ def sample_covariance(scenarios: Scenarios) -> pd.DataFrame:
     >>> round(float(sample_covariance(s).loc["SPY", "BND"]), 12)
     -0.0001
     """
-    return _labelled(scenarios, weighted_covariance(scenarios.returns, scenarios.probabilities))
+    return _labelled(scenarios, scenarios.sample_moments[1])
 
 
 def ledoit_wolf_covariance(scenarios: Scenarios) -> pd.DataFrame:

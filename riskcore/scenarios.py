@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskcore.errors import AssetMismatchError, InputError, MissingDataError, ProbabilityError, listed
+from riskcore.numerics.moments import weighted_covariance, weighted_mean
 
 __all__ = ["Scenarios"]
 
@@ -170,6 +171,15 @@ class Scenarios:
     def weighted(self) -> bool:
         """Whether the probabilities differ from 1/S."""
         return bool(np.ptp(self.probabilities) > 1e-12 / self.count)
+
+    @cached_property
+    def sample_moments(self) -> tuple[Floats, Floats]:
+        """Probability-weighted mean and covariance, read-only; once, because many allocators ask for them."""
+        mean = weighted_mean(self.returns, self.probabilities)
+        covariance = weighted_covariance(self.returns, self.probabilities)
+        mean.setflags(write=False)
+        covariance.setflags(write=False)
+        return mean, covariance
 
     @property
     def frame(self) -> pd.DataFrame:

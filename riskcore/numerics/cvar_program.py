@@ -45,8 +45,9 @@ Floats = NDArray[np.float64]
 ACCEPTED = 1e-6
 BAND, BAND_PER_ASSET = 200, 8
 SAMPLE, SAMPLE_PER_ASSET = 500, 8
-NARROWER = 0.6
-"""Share of the usual band that is kept about weights the caller knows to be near."""
+NARROWER, NEARER = 0.3, 0.01
+"""Share of the usual band that is kept about weights the caller knows to be near, and the first barrier of
+parity from there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,13 +134,17 @@ def solve_cvar_parity(
     """
     check_budgets(budgets, returns.shape[1] if returns.ndim == 2 else 0)
     problem = _prepare(returns, probabilities, confidence, budgets)
-    first = _budgeting_start(problem) if start is None else start * problem.unit
-    for barrier in BARRIERS:
-        end = solve_screened(problem, first, BAND + BAND_PER_ASSET * first.size, barrier)
+    band, barriers = BAND + BAND_PER_ASSET * budgets.size, BARRIERS
+    if start is None:
+        first = _budgeting_start(problem)
+    else:
+        first, band, barriers = start * problem.unit, int(NARROWER * band), (NEARER, *BARRIERS[1:])
+    for barrier in barriers:
+        end = solve_screened(problem, first, band, barrier)
         found = _certified(problem, end, probabilities)
         if max(found.residual, found.gap) <= ACCEPTED:
             return found
-        if barrier == BARRIERS[0]:
+        if barrier == barriers[0]:
             first = _beside(problem, _refuse_riskless(problem))
     raise ConvergenceError(
         f"CVaR parity could be verified only to {found.residual:.1e} of the budgets (duality gap "

@@ -57,7 +57,8 @@ def walk_forward(
 
     A rule without an answer at a trade keeps its drifted weights, trades nothing, and the date is listed in
     its `failures`; without an answer at the first trade it is `refused`. Equal weight is always included,
-    first. The figures of one rule do not depend on which others are asked for.
+    first. The figures of one rule do not depend on which others are asked for. A search for weights begins at
+    those held: that changes its time, and its answer only within the residual to which it is verified.
 
     Parameters
     ----------
@@ -161,7 +162,8 @@ class _Book:
         problem = None
         before = after = self.held
         try:
-            after = allocate(self.method, past, confidence=confidence).weights.to_numpy()
+            start = before if before.any() else None
+            after = allocate(self.method, past, confidence=confidence, start=start).weights.to_numpy()
         except NumericalError as error:
             problem = str(error)
             self.failures[len(self.traded)] = problem

@@ -131,9 +131,11 @@ def test_paths_agree_with_a_loop_over_money(method):
     s = history()
     found = run(s, costs=0.004).methods[method]
     returns, traded = plain_walk(s, method, 100, 0.004)
-    np.testing.assert_allclose(found.returns, returns, rtol=0, atol=1e-13)
-    np.testing.assert_allclose(found.costs, 0.004 * np.array(traded), atol=1e-14)
-    np.testing.assert_allclose(found.turnover, np.array(traded[1:]) / 2, atol=1e-14)
+    # Searches that begin at the weights held end at the same certified risk, but not at the same last digits.
+    near = 1e-7 if "start" in ALLOCATORS[method].takes else 1e-14
+    np.testing.assert_allclose(found.returns, returns, rtol=0, atol=max(1e-2 * near, 1e-13))
+    np.testing.assert_allclose(found.costs, 0.004 * np.array(traded), atol=near)
+    np.testing.assert_allclose(found.turnover, np.array(traded[1:]) / 2, atol=near)
 
 
 @given(st.integers(1, 12), st.integers(1, 4), st.integers(0, 1000))
@@ -239,12 +241,12 @@ def test_without_costs_and_trades_nothing_is_paid():
 def failing(monkeypatch, dates, key="minimum_variance", error=ConvergenceError):
     real, calls = allocate, []
 
-    def solve(method, past, *, confidence):
+    def solve(method, past, **settings):
         if method == key:
             calls.append(past.index[-1])
             if len(calls) in dates:
                 raise error("The solver stopped before its answer could be verified.")
-        return real(method, past, confidence=confidence)
+        return real(method, past, **settings)
 
     monkeypatch.setattr(sys.modules[walk_forward.__module__], "allocate", solve)
 
