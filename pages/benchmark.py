@@ -3,9 +3,11 @@
 import streamlit as st
 
 from riskcore.dashboard.benchmark_budgets import budgets
+from riskcore.dashboard.benchmark_found import Against, against
+from riskcore.dashboard.benchmark_overshoot import overshoots
 from riskcore.dashboard.benchmark_script import lines_of
-from riskcore.dashboard.benchmark_sections import Against, against, ask, positions, shared_risk
-from riskcore.dashboard.benchmark_views import attribution, figures, overshoots
+from riskcore.dashboard.benchmark_sections import ask, positions, shared_risk
+from riskcore.dashboard.benchmark_views import attribution, figures
 from riskcore.dashboard.controls import benchmark_control
 from riskcore.dashboard.frame import open_page
 from riskcore.dashboard.script import page_script

@@ -1,10 +1,14 @@
 """Closer look of the Benchmark page: CVaR budgets for the active positions, and weights that keep them."""
 
+import math
+
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from riskcore.benchmark.budgets import (
     Budgets,
+    least_active_cvar,
     least_cvar,
     most_active_return,
     nearest_within,
@@ -12,16 +16,19 @@ from riskcore.benchmark.budgets import (
 )
 from riskcore.dashboard import cached
 from riskcore.dashboard.allocation_sections import IN_SAMPLE, make_buttons
-from riskcore.dashboard.benchmark_sections import Against, decomposed, weights_key
+from riskcore.dashboard.benchmark_found import Against, decomposed, weights_key
+from riskcore.dashboard.benchmark_words import few_note
+from riskcore.dashboard.formulas import percent_sum
 from riskcore.dashboard.script import Lines
 from riskcore.dashboard.sentences import amount
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.widgets import current_theme, explain, show, show_table
+from riskcore.dashboard.widgets import current_theme, explain, notice, show, show_table
 from riskcore.figures import draw_weights
 from riskcore.figures.words import card_percent
 from riskcore.measures import percent as level_words
 from riskcore.portfolio import Portfolio
 from riskcore.results import AllocationResult
+from riskcore.results.benchmark import ActiveRiskResult
 from riskcore.scenarios import Scenarios
 
 __all__ = ["budgets"]
@@ -34,6 +41,15 @@ AIMS = {
 }
 FOUND = "Within budgets"
 USUAL_SHARE = 0.5
+# A budget at the smallest CVaR possible leaves one portfolio; a little above it there is a choice.
+ROOM = 1.05
+STILL = 1e-12
+OBJECTIVES = {
+    "return": r"\max_w\;\mu^\top(w-b)",
+    "a": r"\min_w\;\textstyle\sum_i(w_i-w^A_i)^2",
+    "b": r"\min_w\;\textstyle\sum_i(w_i-w^B_i)^2",
+    "risk": r"\min_w\;\operatorname{CVaR}(PF)",
+}
 
 
 def budgets(against: Against) -> Lines:
@@ -51,9 +67,9 @@ def budgets(against: Against) -> Lines:
             bind="query-params",
         )
     )
-    of_a = decomposed(book, against.portfolios[0], "cvar")
-    start = USUAL_SHARE * (of_a.tracking_risk if of_a.active else of_a.benchmark_risk)
-    limits = _inputs(against, max(round(100.0 * start, 2), 0.01))
+    if (book.view.present or book.view.measure == "volatility") and (few := few_note(against, "cvar")):
+        notice(few)
+    limits = _inputs(against, _usual(against))
     settings: dict[str, object] = {
         "against": weights_key(against.benchmark.portfolio),
         "aim": aim,
@@ -79,10 +95,64 @@ def budgets(against: Against) -> Lines:
         book.view,
         "The budgets are convex: the answer is the best there is, not one that a search happened to find. A "
         "budget for each position bounds its CVaR held by itself; what it adds to CVaR(TE) is never more.",
-        r"\max_w\;\mu^\top(w-b)\quad\text{such that}\quad\operatorname{CVaR}(TE)\le k_{TE},\;\;"
-        r"\operatorname{CVaR}(PF)\le k_{PF},\;\;w\ge 0,\;\;\textstyle\sum_i w_i=1",
+        _formula(aim, limits, reached),
     )
     return Lines(_script(against, aim, limits), "from riskcore.benchmark import budgets as within")
+
+
+def _formula(
+    aim: str, limits: tuple[float | None, float | None, float | None], reached: ActiveRiskResult
+) -> str:
+    """Return the problem solved, with its budgets and what the answer uses of them."""
+    said = [OBJECTIVES[aim]]
+    for name, limit, value in (("TE", limits[0], reached.tracking_risk), ("PF", limits[1], reached.total)):
+        below = "" if limit is None else rf"\le {percent_sum([limit])}"
+        said.append(rf"\operatorname{{CVaR}}({name})={percent_sum([value])}{below}")
+    if limits[2] is not None:
+        said.append(rf"\operatorname{{CVaR}}(d_i)\le {percent_sum([limits[2]])}")
+    if aim == "risk":
+        said.append(r"\mu^\top w\ge\mu^\top w^A")
+    return (
+        r"\begin{gathered}" + r"\\ ".join([*said, r"w\ge 0,\;\;\textstyle\sum_i w_i=1"]) + r"\end{gathered}"
+    )
+
+
+def _usual(against: Against) -> float:
+    """Return the budget for active risk to begin with, in percent: half of A’s, if that can be kept."""
+    book = against.book
+    of_a = decomposed(book, against.portfolios[0], "cvar")
+    half = USUAL_SHARE * (of_a.tracking_risk if of_a.active else of_a.benchmark_risk)
+    least = cached.derived(
+        _least,
+        against.scenarios,
+        against=weights_key(against.benchmark.portfolio),
+        start=weights_key(against.portfolios[0]),
+        held=book.assets,
+        confidence=book.view.confidence,
+    )
+    return max(round(100.0 * half, 2), math.ceil(1e4 * ROOM * least) / 100.0, 0.01)
+
+
+def _least(
+    scenarios: Scenarios,
+    *,
+    against: tuple[tuple[str, float], ...],
+    start: tuple[tuple[str, float], ...],
+    held: tuple[str, ...],
+    confidence: float,
+) -> float:
+    """Return the smallest CVaR of active positions that leaves weights, also where A’s mean is asked for."""
+    benchmark, within = Portfolio("BM", dict(against)), Budgets(confidence, held=held)
+    base, mine = benchmark.weights, Portfolio("A", dict(start)).aligned(scenarios.assets)
+    mean = scenarios.probabilities @ scenarios.returns
+    may = np.isin(scenarios.assets, held)
+    itself = bool((base >= 0.0).all()) and abs(float(base.sum()) - 1.0) < STILL and not base[~may].any()
+    floor = float(mean @ mine)
+    if floor > float(mean[may].max()):
+        return 0.0 if itself else least_active_cvar(scenarios, benchmark, within)
+    if itself and float(mean @ base.to_numpy()) >= floor:
+        return 0.0
+    return least_active_cvar(scenarios, benchmark, within, least_return=floor)
 
 
 def _inputs(against: Against, usual: float) -> tuple[float | None, float | None, float | None]:
@@ -92,7 +162,13 @@ def _inputs(against: Against, usual: float) -> tuple[float | None, float | None,
     values: list[float | None] = []
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for key, label, value, help_text in (
-            ("te", f"{horizon} CVaR {level} of TE, % at most", usual, "Of the active positions together"),
+            (
+                "te",
+                f"{horizon} CVaR {level} of the active positions, % at most",
+                usual,
+                "Of all active positions together, TE = portfolio − benchmark. Begins at half of A’s, or "
+                "just above the smallest that leaves weights",
+            ),
             ("pf", f"{horizon} CVaR {level} of the portfolio, % at most", None, "Of the whole portfolio"),
             (
                 "each",
@@ -146,7 +222,7 @@ def _reached_words(
     book, scenarios = against.book, against.scenarios
     reached = decomposed(book, Portfolio(FOUND, found.weights), "cvar")
     said = [
-        f"CVaR of TE {amount(book, reached.tracking_risk)}{_budget_words(limits[0])}",
+        f"CVaR of the active positions {amount(book, reached.tracking_risk)}{_budget_words(limits[0])}",
         f"of the portfolio {amount(book, reached.total)}{_budget_words(limits[1])}",
     ]
     bets = (found.weights - against.benchmark.portfolio.weights).to_numpy()
@@ -172,16 +248,18 @@ def _positions(
         {
             "active weight (% of value)": 100.0 * found["active_weight"],
             "CVaR by itself (% of value)": 100.0 * found["alone"],
-            "adds to CVaR of TE (% of value)": 100.0 * found["contribution"],
+            "adds to active CVaR (% of value)": 100.0 * found["contribution"],
         }
     )
     if limits[2]:
         table["of its own budget (%)"] = 100.0 * found["alone"] / limits[2]
     if limits[0]:
-        table["of the TE budget (%)"] = 100.0 * found["contribution"] / limits[0]
-    table.loc["all positions"] = table[["adds to CVaR of TE (% of value)"]].sum()
-    if limits[0]:
-        table.loc["all positions", "of the TE budget (%)"] = 100.0 * tracking / limits[0]
+        table["of the active budget (%)"] = 100.0 * found["contribution"] / limits[0]
+    table.loc["all positions"] = table.sum()
+    # Held together they have the CVaR of TE, not the sum of their own.
+    table.loc["all positions", "CVaR by itself (% of value)"] = 100.0 * tracking
+    if limits[2]:
+        table.loc["all positions", "of its own budget (%)"] = np.nan
     return table.rename_axis("asset")
 
 

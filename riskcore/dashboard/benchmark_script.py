@@ -1,6 +1,6 @@
 """The script that prints the numbers of the Benchmark page."""
 
-from riskcore.dashboard.benchmark_sections import Against
+from riskcore.dashboard.benchmark_found import Against
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.script import arguments_of, scenario_lines, window_literal
 

@@ -1,34 +1,21 @@
-"""Closer looks of the Benchmark page: attribution, relative figures and the overshoot."""
+"""Closer looks of the Benchmark page: attribution and relative figures."""
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from riskcore.benchmark import active_at, active_portfolio, overshoot, stress_levels
-from riskcore.dashboard import cached
-from riskcore.dashboard.benchmark_sections import Against, relative_of, weights_key
+from riskcore.dashboard.benchmark_found import Against, decomposed, relative_of
+from riskcore.dashboard.formulas import percent_sum
 from riskcore.dashboard.script import Lines
-from riskcore.dashboard.sentences import in_text
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.widgets import current_theme, explain, notice, show, show_table
-from riskcore.errors import NumericalError
+from riskcore.dashboard.widgets import current_theme, explain, show, show_table
 from riskcore.figures.benchmark import draw_active_attribution
-from riskcore.figures.benchmark_overshoot import draw_overshoot
-from riskcore.figures.words import card_percent, number, percent, unbroken
-from riskcore.measures import risk
-from riskcore.portfolio import Portfolio
-from riskcore.results.benchmark import OvershootResult, RelativeResult
-from riskcore.scenarios import Scenarios
+from riskcore.results.benchmark import RelativeResult
 
-__all__ = ["attribution", "figures", "overshoots"]
-
-RHOS = (0.0, 0.25, 0.5, 0.75)
-MULTIPLE, COUNT = 2.5, 7
-FEW = 10.0
-SMALL = 0.2
+__all__ = ["attribution", "figures", "whose"]
 
 
-def _whose() -> int:
+def whose() -> int:
     """Let the reader choose whose positions a view is about: 0 for A, 1 for B."""
     chosen = st.segmented_control(
         "Of", ["A", "B"], default="A", required=True, key="whose", bind="query-params"
@@ -38,7 +25,7 @@ def _whose() -> int:
 
 def attribution(against: Against) -> Lines:
     """Draw what each asset adds to each term."""
-    which = _whose()
+    which = whose()
     show(
         draw_active_attribution(
             against.found[which],
@@ -51,6 +38,24 @@ def attribution(against: Against) -> Lines:
     )
     st.caption(
         "The table has the two parts of f and the contributions to R(PF); every row and column adds up."
+    )
+    table = against.found[which].table
+    row = table.iloc[int(table["total"].abs().to_numpy().argmax())]
+    explain(
+        against.book.view,
+        "An asset’s contribution is its weight times how fast the risk grows with it: in the benchmark, in "
+        "the active positions, in the portfolio. Its part of f is what the portfolio’s has beyond the other "
+        f"two. For {row.name} in {against.names[which]}, in this order: benchmark, active, f, portfolio.",
+        r"w_i\frac{\partial R(PF)}{\partial w_i}=b_i\frac{\partial R(BM)}{\partial b_i}+"
+        r"d_i\frac{\partial R(TE)}{\partial d_i}+f_i="
+        + percent_sum(
+            [
+                row["benchmark"],
+                row["tracking"],
+                row["diversification_benchmark"] + row["diversification_active"],
+            ]
+        )
+        + f"={percent_sum([row['total']])}",
     )
     return Lines(f"print({'ab'[which]}_found.table.to_string(float_format='%.10f'))")
 
@@ -72,16 +77,33 @@ def figures(against: Against) -> Lines:
         "in-sample and not compounded; a year of active return says little about the next."
     )
     st.caption(plain(" ".join(notes)))
-    explain(
-        against.book.view,
-        "The identity for the variance holds to rounding: tracking error alone does not say what it adds to "
-        "the risk, its correlation with the benchmark does.",
-        r"\sigma_{PF}^2=\sigma_{BM}^2+\sigma_{TE}^2+2\rho\,\sigma_{BM}\sigma_{TE},\qquad "
-        r"\text{IR}=\frac{E[r_{PF}-r_{BM}]}{\sigma_{TE}}",
-    )
+    _explain_figures(against, found)
     return Lines(
         "for portfolio in (wide_a, wide_b):\n    print(relative_figures(wide, portfolio, benchmark))",
         "from riskcore.benchmark import relative_figures",
+    )
+
+
+def _explain_figures(against: Against, found: list[RelativeResult]) -> None:
+    """Write A's volatility and information ratio with their numbers, where they exist."""
+    risks = decomposed(against.book, against.portfolios[0], "volatility")
+    a, formula = found[0], r"\sigma_{PF}=\sqrt{\sigma_{BM}^2+\sigma_{TE}^2+2\rho\,\sigma_{BM}\sigma_{TE}}"
+    if not np.isnan(a.active_correlation):
+        base, extra, rho = 100 * risks.benchmark_risk, 100 * risks.tracking_risk, a.active_correlation
+        formula += (
+            rf"=\sqrt{{{base:.4f}^2+{extra:.4f}^2+2({rho:.4f})({base:.4f})({extra:.4f})}}\,\%"
+            rf"={percent_sum([risks.total])}"
+        )
+    ratio = r"\text{IR}=\frac{E[r_{PF}-r_{BM}]}{\sigma_{TE}}"
+    if not np.isnan(a.information_ratio):
+        above, below = a.active_return_per_year, a.tracking_error_per_year
+        ratio += rf"=\frac{{{percent_sum([above])}}}{{{percent_sum([below])}}}={a.information_ratio:.3f}"
+    explain(
+        against.book.view,
+        "Tracking error alone does not say what it adds to the risk; its correlation ρ with the benchmark "
+        f"does. For A: the {against.book.horizon_label} volatility from the two and ρ, exactly, and the "
+        "information ratio, mean active return over tracking error, both per year.",
+        rf"\begin{{gathered}}{formula}\\ {ratio}\end{{gathered}}",
     )
 
 
@@ -97,174 +119,3 @@ def _rows(found: RelativeResult) -> dict[str, float]:
         "up capture (%)": 100.0 * found.up_capture,
         "down capture (%)": 100.0 * found.down_capture,
     }
-
-
-def _small_plan(name: str) -> bool:
-    """Let the reader plan less active risk than the portfolio takes now."""
-    sizes = {"own": "as it is", "fifth": "a fifth of R(BM)"}
-    chosen = st.segmented_control(
-        "Planned active risk",
-        list(sizes),
-        format_func=lambda key: sizes[key],
-        default="own",
-        required=True,
-        key="plan",
-        bind="query-params",
-        help=f"The risk of {name}’s active positions now, or the same positions scaled to a fifth of the "
-        "benchmark’s risk",
-    )
-    return chosen == "fifth"
-
-
-def overshoots(against: Against) -> Lines:
-    """Draw how far total risk goes over plan when the active positions are riskier than planned."""
-    book = against.book
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        which = _whose()
-        small = _small_plan(against.names[which])
-        follows = st.toggle(
-            "Let the benchmark move too",
-            key="follows",
-            bind="query-params",
-            help="Otherwise its risk stays at plan, and with volatility its correlation with the active "
-            "positions as well.",
-        )
-    measure = "volatility" if book.view.measure == "volatility" else "cvar"
-    level = None if measure == "volatility" else book.view.confidence
-    if book.view.measure == "var":
-        st.caption("Shown in CVaR: probabilities cannot be moved smoothly towards a VaR.")
-    if not against.found[which].active:
-        notice(f"{against.names[which]} holds exactly the benchmark: there is no active risk to stress.")
-        return Lines("")
-    lines, untold = cached.compute(
-        _ladder,
-        against.scenarios,
-        against.portfolios[which],
-        against=weights_key(against.benchmark.portfolio),
-        measure=measure,
-        confidence=level,
-        hold=not follows,
-        small=small,
-    )
-    own = f"{against.names[which]}’s own"
-    scaled = ", scaled to a fifth of the benchmark’s risk," if small else ""
-    st.markdown(plain(_overshoot_words(against, lines, own, scaled)))
-    show(
-        draw_overshoot(lines, theme=current_theme(), own=own, which=which, horizon_label=book.horizon_label),
-        key="benchmark_overshoot",
-    )
-    st.caption(plain(" ".join([*_left_words(lines), *([untold] if untold else [])])))
-    explain(
-        book.view,
-        "With normal returns, a benchmark of 10 % volatility and active positions planned at 2 % that turn "
-        "out at 5 %, the total is 0.98, 1.57, 2.09 and 2.57 points over plan at ρ = 0, 0.25, 0.5 and 0.75.",
-        r"\Delta=\sqrt{\sigma_{BM}^2+a^2+2\rho\,\sigma_{BM}a}-\sqrt{\sigma_{BM}^2+p^2+2\rho\,\sigma_{BM}p}",
-    )
-    name, settings = "ab"[which], "" if level is None else f", confidence={level!r}"
-    smaller = (
-        f"scale = {SMALL} * risk(wide, benchmark, {measure!r}{settings}).value / planned\n"
-        "active, planned = Portfolio('active', active.weights * scale), scale * planned\n"
-        if small
-        else ""
-    )
-    return Lines(
-        f"active = active_portfolio(wide_{name}, benchmark, wide.assets)\n"
-        f"planned = risk(wide, active, {measure!r}{settings}).value\n{smaller}"
-        f"found = overshoot(wide, benchmark, active, {measure!r}, levels=stress_levels(planned)"
-        f"{settings}, hold={not follows})\n"
-        "print(found.table.to_string(float_format='%.10f'))",
-        "from riskcore.benchmark import active_portfolio, overshoot, stress_levels",
-    )
-
-
-def _ladder(
-    scenarios: Scenarios,
-    portfolio: Portfolio,
-    *,
-    against: tuple[tuple[str, float], ...],
-    measure: str,
-    confidence: float | None,
-    hold: bool,
-    small: bool,
-) -> tuple[tuple[OvershootResult, ...], str]:
-    """Return the portfolio's own line, those at other correlations, and why some of these are missing."""
-    benchmark = Portfolio("BM", dict(against))
-    active = active_portfolio(portfolio, benchmark, scenarios.assets).renamed(f"{portfolio.name}’s own")
-    planned = risk(scenarios, active, measure, confidence=confidence).value
-    if not planned > 0.0:
-        raise NumericalError(
-            f"The active positions of {portfolio.name} lose nothing against the benchmark in this measure "
-            "(their risk is not positive), so there is no plan to overshoot; choose volatility."
-        )
-    base = risk(scenarios, benchmark, measure, confidence=confidence).value
-    if small and base > 0.0:
-        active = Portfolio(active.name, active.weights * (SMALL * base / planned))
-        planned = risk(scenarios, active, measure, confidence=confidence).value
-    levels = stress_levels(planned, multiple=MULTIPLE, count=COUNT)
-
-    def line(positions: Portfolio) -> OvershootResult:
-        return overshoot(
-            scenarios, benchmark, positions, measure, levels=levels, confidence=confidence, hold=hold
-        )
-
-    lines, missing = [line(active)], ""
-    for rho in RHOS:
-        try:
-            mixed = active_at(
-                scenarios,
-                benchmark,
-                active,
-                correlation=rho,
-                planned=planned,
-                measure=measure,
-                confidence=confidence,
-            )
-            lines.append(line(mixed))
-        except NumericalError as error:
-            missing = str(error)
-            break
-    return tuple(lines), missing
-
-
-def _overshoot_words(against: Against, lines: tuple[OvershootResult, ...], own: str, scaled: str) -> str:
-    """Return what happens to the reader's own portfolio at the last level."""
-    mine = next(line for line in lines if line.name == own)
-    last, letter = mine.table.iloc[-1], own[0]
-    label = unbroken(f"{against.book.horizon_label} {in_text(mine.label)}")
-    times = float(last["actual"]) / mine.planned
-    if len(mine.table) < 2:
-        held = ", with the benchmark held at its own," if mine.held else ""
-        return (
-            f"No probabilities of these scenarios give {letter}’s active positions more risk than their plan "
-            f"of {card_percent(mine.planned)}{held} so there is no overshoot to show."
-        )
-    moved = float(last["overshoot"])
-    rho = relative_of(against, "AB".index(letter)).active_correlation
-    related = "" if np.isnan(rho) else f"; their ρ with the benchmark at plan is {number(rho, 2)}"
-    return (
-        f"If {letter}’s active positions{scaled} turn out {number(times)} times as risky as planned "
-        f"({card_percent(float(last['actual']))} instead of {card_percent(mine.planned)}), its {label} is "
-        f"{percent(abs(moved), 2)} of value {'over' if moved >= 0.0 else 'under'} plan{related}."
-    )
-
-
-def _left_words(lines: tuple[OvershootResult, ...]) -> list[str]:
-    """Return how much of the scenarios is left, and which lines stop early."""
-    fewest = min(float(line.table["effective_scenarios"].min()) for line in lines)
-    tails = [float(line.table["tail_scenarios"].min()) for line in lines]
-    words = [
-        "Active positions at other correlations are made of the same ones and more or less of the benchmark, "
-        f"with the same planned risk. Effective scenarios: {fewest:,.0f} at the fewest"
-    ]
-    if not np.isnan(tails).all():
-        words[0] += f", {np.nanmin(tails):,.0f} of them behind the CVaR"
-        if np.nanmin(tails) < FEW:
-            words.append("Fewer than 10 in the tail: read the ends of the lines as an order of magnitude.")
-    words[0] += "."
-    short = [line.name for line in lines if line.refused]
-    if short:
-        words.append(
-            f"{', '.join(short)} stop early: no probabilities of these scenarios give the active positions "
-            f"more risk than that{', with the benchmark held at plan' if lines[0].held else ''}."
-        )
-    return words

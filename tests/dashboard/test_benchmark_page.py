@@ -159,9 +159,9 @@ def test_budgets_are_met_by_the_engine_s_weights_which_become_b(look, sample):
     wanted = most_active_return(sample, bm, Budgets(0.95, active=0.004)).weights
     table = table_with(app, "Within budgets")
     assert np.allclose(table["Within budgets (% of value)"], 100 * wanted, atol=1e-4)
-    assert f"CVaR of TE 0.40{SPACE}% (budget 0.40{SPACE}%)" in words(app)
+    assert f"CVaR of the active positions 0.40{SPACE}% (budget 0.40{SPACE}%)" in words(app)
     positions = table_with(app, "CVaR by itself")
-    assert np.isclose(positions.loc["all positions", "of the TE budget (%)"], 100.0, atol=1e-4)
+    assert np.isclose(positions.loc["all positions", "of the active budget (%)"], 100.0, atol=1e-4)
     assert f"{wanted['BND']:.6f}" in printed(app)
     checked(app.button(key="make_B_budgets").click().run())
     assert typed_weights(app.query_params["b"])["BND"] == pytest.approx(wanted["BND"], abs=1e-5)
