@@ -2,7 +2,8 @@
 
 from riskcore.dashboard.frame import open_page
 from riskcore.dashboard.script import page_script
-from riskcore.dashboard.trades_sections import before_after, contributions, editor, limits, stresses
+from riskcore.dashboard.trades_editor import editor
+from riskcore.dashboard.trades_sections import before_after, contributions, limits, stresses
 from riskcore.dashboard.widgets import guarded
 
 SCRIPT = """

@@ -7,16 +7,26 @@ from riskcore.dashboard import cached, saved
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.factors_model import build, default_factors
 from riskcore.dashboard.limits_code import Held, held_of, limits_code
-from riskcore.dashboard.stress_direct import groups_of
+from riskcore.dashboard.stress_direct import groups_of, saved_stresses
 from riskcore.dashboard.stress_replays import proxied
 from riskcore.dashboard.stress_shocks import DURATION, usual_durations
+from riskcore.dashboard.view import SAVED_CODE
 from riskcore.dashboard.volumes import known_volumes
 from riskcore.errors import RiskcoreError
-from riskcore.limits import Limits, Situation, check
+from riskcore.limits import Limits, Shock, Situation, check
 from riskcore.results import ContributionResult
 from riskcore.results.limits import GateResult
+from riskcore.stress import NAMED, NamedStress
 
-__all__ = ["SavedLimits", "code_of", "gate_of", "limits_in_force", "saved_with", "situation_of"]
+__all__ = [
+    "SavedLimits",
+    "code_of",
+    "gate_of",
+    "limits_in_force",
+    "saved_with",
+    "situation_of",
+    "stresses_of",
+]
 
 
 @dataclass(frozen=True)
@@ -28,9 +38,10 @@ class SavedLimits:
     code: str
 
 
-def saved_with(portfolio: str) -> SavedLimits | None:
+def saved_with(portfolio: str, data: str) -> SavedLimits | None:
     """Return the limits last saved with a portfolio, by its code; None without any.
 
+    A saved portfolio keeps its limits on any data; a rule or typed weights mean a portfolio of one data set.
     Where the store or what it holds cannot be read there are none here: the Data and Review pages say why.
     """
     if not saved.present():
@@ -40,6 +51,7 @@ def saved_with(portfolio: str) -> SavedLimits | None:
             entry
             for entry in saved.store().kept.all("limits")
             if str(entry.content.get("portfolio", "")).partition("@")[0] == portfolio.partition("@")[0]
+            and (portfolio.startswith(SAVED_CODE) or entry.content.get("data", data) == data)
         ]
         if not kept:
             return None
@@ -73,7 +85,7 @@ def limits_in_force(book: Book) -> Held:
     """
     if book.view.limits:
         return held_of(book.view.limits)
-    kept = saved_with(book.view.a)
+    kept = saved_with(book.view.a, book.view.data)
     return held_of(kept.code if kept is not None else "")
 
 
@@ -130,3 +142,21 @@ def gate_of(book: Book, holding: Holding, limits: Limits | None = None) -> GateR
     if limits is not None:
         held = replace(held, limits=limits)
     return check(situation_of(book, holding, held), holding.portfolio, held.limits)
+
+
+def stresses_of(book: Book, held: Held) -> dict[str, Shock]:
+    """Return the stresses that can be limited: bundled, saved, and those limited already.
+
+    A move that meets nothing here is left out, as on the Stress page.
+    """
+    known = {*book.assets, *(name for name, _ in groups_of(book))}
+    yields = bool(usual_durations(book)[DURATION].any())
+
+    def shock_of(stress: NamedStress) -> Shock:
+        moves = {name: move for name, move in stress.moves if name in known}
+        rise = stress.basis_points if yields else 0.0
+        return Shock(stress.name, moves, 1.0, rise, stress.volatility, stress.correlation)
+
+    found = [shock_of(stress) for stress in (*NAMED, *saved_stresses())]
+    useful = {s.name: s for s in found if s.moves or s.basis_points or not s.at_once}
+    return useful | {shock.name: shock for shock in held.limits.shocks}

@@ -4,13 +4,12 @@ from typing import Literal
 
 import pandas as pd
 
+from riskcore.errors import listed
 from riskcore.figures.words import number, percent
 from riskcore.results.limits import GateResult, LimitResult, Status
 
 __all__ = ["COLOURS", "ICONS", "WORDS", "figure_words", "gate_sentence", "gate_table"]
 
-# How many breaches the sentence names.
-NAMED = 3
 WORDS: dict[Status, str] = {
     "pass": "pass",
     "warn": "warn",
@@ -56,14 +55,13 @@ def gate_sentence(gate: GateResult) -> str:
             f"{figure_words(first, first.limit)}"
         ]
         said += [
-            f"{f.name} is {figure_words(f, f.value)} ({figure_words(f, f.limit)} allowed)"
-            for f in worst[1:NAMED]
+            f"{f.name} is {figure_words(f, f.value)} ({figure_words(f, f.limit)} allowed)" for f in worst[1:]
         ]
-        more = f"; and {len(worst) - NAMED} more" if len(worst) > NAMED else ""
-        return f"{name} may not go out: {'; '.join(said)}{more}."
+        said += [f"{f.name} cannot be checked" for f in gate.unchecked]
+        return f"{name} may not go out: {'; '.join(said)}."
     if gate.unchecked:
-        first = gate.unchecked[0]
-        return f"{name} cannot be released: {first.name} cannot be checked. {first.reason}"
+        names = listed((f.name for f in gate.unchecked), most=len(gate.unchecked))
+        return f"{name} cannot be released: {names} cannot be checked. {gate.unchecked[0].reason}"
     nearest = max(gate.limits, key=lambda f: f.utilisation or 0.0)
     return (
         f"{name} passes {'all ' if count > 1 else ''}{count} limit{'s' if count > 1 else ''}; the nearest is "

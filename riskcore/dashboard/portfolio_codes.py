@@ -24,6 +24,7 @@ __all__ = [
     "content_of",
     "details_of",
     "known_saved",
+    "pinned_code",
     "saved_codes",
     "saved_title",
     "shares_code",
@@ -106,6 +107,18 @@ def _number(text: str) -> float:
 def code_of(entry: "SavedPortfolio", *, pinned: bool = False) -> str:
     """Return the code of a saved portfolio: its newest version, or this one for good."""
     return f"{SAVED_CODE}{entry.key}" + (f"@{entry.version}" if pinned else "")
+
+
+def pinned_code(code: str) -> str:
+    """Return the code that means for good what this one means now: a saved portfolio in its version.
+
+    Raises
+    ------
+    InputError, StoreError
+        As in `known_saved`.
+    """
+    entry = known_saved(code)
+    return code if entry is None else code_of(entry, pinned=True)
 
 
 def known_saved(code: str) -> "SavedPortfolio | None":

@@ -1,6 +1,7 @@
 """The decision on the Review page: a note with its owner, frozen with every number; what changed since."""
 
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import quote
 
 import pandas as pd
@@ -9,9 +10,11 @@ import streamlit as st
 from riskcore.dashboard import saved, state
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.frame import Frame
-from riskcore.dashboard.limits_gate import gate_of
+from riskcore.dashboard.limits_gate import gate_of, limits_in_force
 from riskcore.dashboard.limits_words import WORDS
+from riskcore.dashboard.portfolio_codes import pinned_code
 from riskcore.dashboard.review_bridge import bridge_since, bridge_words
+from riskcore.dashboard.review_frozen import as_frozen
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.trades_sections import headline_numbers
 from riskcore.dashboard.view import query_of, read_view
@@ -20,7 +23,7 @@ from riskcore.data.store import Snapshot
 from riskcore.errors import RiskcoreError
 from riskcore.figures.words import dated
 
-__all__ = ["changes_since", "decision", "last_snapshot"]
+__all__ = ["changes_since", "decision", "last_snapshot", "snapshot_content"]
 
 VERSION = 1
 
@@ -34,7 +37,9 @@ def decision(frame: Frame) -> None:
         left.text_input("Title", key="decision_title", max_chars=200, placeholder="Committee, first quarter")
         right.text_input("Owner", key="decision_owner", max_chars=200, placeholder="Who decides")
         st.text_area("Decision note", key="decision_note", max_chars=5000, height=90)
-        st.form_submit_button("Freeze a snapshot", type="primary", on_click=_freeze, args=(book,))
+        st.form_submit_button(
+            "Freeze a snapshot", type="primary", on_click=state.told, args=(partial(_freeze, book),)
+        )
     st.caption("A snapshot keeps this view, A’s weights, the limits and every number, and is never changed.")
     if not saved.present():
         return
@@ -43,39 +48,46 @@ def decision(frame: Frame) -> None:
         _list(book, frozen)
 
 
-def _freeze(book: Book) -> None:
-    title = str(state.recall("decision_title") or "")
-    try:
-        content = _content(book)
-        kept = saved.store().snapshots.freeze(
-            title,
-            content,
-            schema_version=VERSION,
-            note=str(state.recall("decision_note") or ""),
-            author=str(state.recall("decision_owner") or ""),
-        )
-    except RiskcoreError as error:
-        state.say(str(error))
-        return
-    state.say(f"{kept.title} is frozen.")
+def _freeze(book: Book) -> str:
+    kept = saved.store().snapshots.freeze(
+        str(state.recall("decision_title") or ""),
+        snapshot_content(book),
+        schema_version=VERSION,
+        note=str(state.recall("decision_note") or ""),
+        author=str(state.recall("decision_owner") or ""),
+    )
+    return f"{kept.title} is frozen."
 
 
-def _content(book: Book) -> dict[str, object]:
+def snapshot_content(book: Book) -> dict[str, object]:
     """Return everything a snapshot keeps."""
     found = gate_of(book, book.a)
     return {
-        "view": query_of(book.asked),
+        "view": _frozen_view(book),
         "a": {"title": book.a.title, "weights": _weights(book)},
         "numbers": headline_numbers(book, book.a),
         "gate": {
             "status": found.status,
             "limits": [
-                {"key": f.key, "name": f.name, "limit": f.limit, "value": f.value, "status": f.status}
+                {
+                    "key": f.key,
+                    "name": f.name,
+                    "limit": f.limit,
+                    "value": f.value,
+                    "unit": f.unit,
+                    "status": f.status,
+                }
                 for f in found.limits
             ],
         },
         "data": {"fingerprint": book.prices.fingerprint, "last": f"{book.base.index[-1]:%Y-%m-%d}"},
     }
+
+
+def _frozen_view(book: Book) -> dict[str, str]:
+    """Return the link of the view with everything in it that could be saved anew: versions and limits."""
+    pinned = {name: pinned_code(getattr(book.asked, name)) for name in ("a", "b", "bench")}
+    return query_of(book.asked.but(**pinned, limits=limits_in_force(book).code))
 
 
 def _weights(book: Book) -> dict[str, float]:
@@ -119,17 +131,25 @@ def _list(book: Book, frozen: tuple[Snapshot, ...]) -> None:
                 language=None,
                 wrap_lines=True,
             )
+    as_frozen(then)
     words, table = changes_since(book, then)
     st.markdown(plain(words))
     data_table(table, key="snapshot_changes")
     with guarded():
-        steps = bridge_since(book, then)
-        st.markdown(plain(bridge_words(steps)))
-        data_table(steps, key="snapshot_bridge")
-        st.caption(
-            "Each step recomputes A with one more thing as it is today: the data up to the same day, the "
-            "days since, the weights, the settings. In % of value; the steps add up."
-        )
+        _bridge(book, then)
+
+
+def _bridge(book: Book, then: Snapshot) -> None:
+    """Say which steps lead from a snapshot to today, and show them where there are any."""
+    steps = bridge_since(book, then)
+    st.markdown(plain(bridge_words(steps)))
+    if not steps.iloc[1:-1].any(axis=None):
+        return
+    data_table(steps, key="snapshot_bridge")
+    st.caption(
+        "Each step recomputes A with one more thing as it is today: the data up to the same day, the days "
+        "since, the weights, the settings. In % of value; the steps add up."
+    )
 
 
 def _restore(query: Mapping[str, str]) -> None:
@@ -167,10 +187,15 @@ def changes_since(book: Book, then: Snapshot) -> tuple[str, pd.DataFrame]:
         f"A’s weights {'are the same' if moved < 1e-9 else f'moved by {100 * moved:.1f} % one way'}",
         "the data is the same" if same else f"the data was then to {data.get('last', 'another day')}",
     ]
+    gates = [then.content.get("gate", {}).get("status", "unset"), gate_of(book, book.a).status]
+    was, now_is = (WORDS.get(status, "no limits") for status in gates)
+    parts.append(
+        f"the gate was “{was}” and is “{now_is}”" if was != now_is else f"the gate is “{was}” as then"
+    )
     settings = then.content.get("view", {})
     differing = [
         k
-        for k in ("conf", "h", "from", "to", "scen", "base")
+        for k in ("conf", "h", "from", "to", "scen", "base", "bench")
         if settings.get(k) != query_of(book.asked).get(k)
     ]
     if differing:

@@ -1,7 +1,8 @@
 """The limits editor of the Review page: the usual limits, one more of any kind, and saved ones."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -11,14 +12,11 @@ from riskcore.dashboard.book import Book
 from riskcore.dashboard.factors_model import default_factors
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.limits_code import USUAL_PARTICIPATION, Held
-from riskcore.dashboard.limits_gate import code_of, limits_in_force, saved_with
-from riskcore.dashboard.stress_direct import groups_of, saved_stresses
-from riskcore.dashboard.stress_shocks import DURATION, usual_durations
+from riskcore.dashboard.limits_gate import code_of, limits_in_force, saved_with, stresses_of
+from riskcore.dashboard.stress_direct import groups_of
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.volumes import known_volumes
-from riskcore.errors import RiskcoreError, listed
-from riskcore.limits import Shock
-from riskcore.stress import NAMED, NamedStress
+from riskcore.errors import listed
 
 __all__ = ["limits_editor"]
 
@@ -42,12 +40,12 @@ def limits_editor(frame: Frame) -> None:
     """Let the reader set, save and open limits."""
     book = frame.book
     held = limits_in_force(book)
-    kept = None if frame.view.limits else saved_with(frame.view.a)
+    kept = None if frame.view.limits else saved_with(frame.view.a, frame.view.data)
     if kept is not None:
         st.caption(
             plain(
                 f"In force: the limits {kept.name}, version {kept.version}, saved with {book.a.title}. "
-                "Limits set here replace them in this link."
+                "Limits set here replace them in this link; deleting them below removes them."
             )
         )
     with st.expander("Set the limits", expanded=not held.limits.any, icon=":material/tune:"):
@@ -126,30 +124,12 @@ def _names(book: Book, held: Held) -> dict[str, str]:
     if book.benchmark is not None:
         falls = sorted({*GAPS, *(g.fall for g in held.limits.index_gaps)})
         names |= {f"gap:{fall:g}": f"Loss if {book.benchmark} falls {100 * fall:g} %" for fall in falls}
-    for shock in _shocks(book, held).values():
+    for shock in stresses_of(book, held).values():
         said = "Loss in" if shock.at_once else "CVaR under"
         names[f"shock:{shock.name}"] = f"{said} {shock.name}"
     names |= {f"replay:{name}": f"Loss in a replay of {name}" for name in crises}
     names |= {f"volume:{asset}": f"Daily volume of {asset} (no limit)" for asset in book.assets}
     return names | {PARTICIPATION: "Share of the daily volume one can trade (no limit)"}
-
-
-def _shocks(book: Book, held: Held) -> dict[str, Shock]:
-    """Return the stresses that can be limited: bundled, saved, and those limited already.
-
-    A move that meets nothing here is left out, as on the Stress page.
-    """
-    known = {*book.assets, *(name for name, _ in groups_of(book))}
-    yields = bool(usual_durations(book)[DURATION].any())
-
-    def shock_of(stress: NamedStress) -> Shock:
-        moves = {name: move for name, move in stress.moves if name in known}
-        rise = stress.basis_points if yields else 0.0
-        return Shock(stress.name, moves, 1.0, rise, stress.volatility, stress.correlation)
-
-    found = [shock_of(stress) for stress in (*NAMED, *saved_stresses())]
-    useful = {s.name: s for s in found if s.moves or s.basis_points or not s.at_once}
-    return useful | {shock.name: shock for shock in held.limits.shocks}
 
 
 def _one_more(book: Book, held: Held) -> None:
@@ -177,7 +157,9 @@ def _one_more(book: Book, held: Held) -> None:
             help="Left empty, Set removes it",
             width=180,
         )
-        st.button("Set", key="limit_more_set", on_click=_told, args=(lambda: _set_one(book, held, key, box),))
+        st.button(
+            "Set", key="limit_more_set", on_click=state.told, args=(lambda: _set_one(book, held, key, box),)
+        )
 
 
 def _unit(book: Book, key: str) -> tuple[str, float, str]:
@@ -215,7 +197,7 @@ def _changed(book: Book, held: Held, kind: str, name: str, value: float | None) 
     if kind == "shock":
         shocks = [s for s in given.get("shock", []) if s["name"] != name]
         if value is not None:
-            shocks.append(replace(_shocks(book, held)[name], limit=value).to_mapping())
+            shocks.append(replace(stresses_of(book, held)[name], limit=value).to_mapping())
         return held.but(shock=shocks)
     table = TABLES[kind]
     kept = {key: number for key, number in given.get(table, {}).items() if key != name}
@@ -231,7 +213,7 @@ def _shelf(book: Book, held: Held) -> None:
             "Save the limits",
             key="limits_save",
             disabled=not held.limits.any,
-            on_click=_told,
+            on_click=state.told,
             args=(lambda: _keep(book, held),),
             help="With this portfolio: whenever it is A and the link sets no limits, these are in force.",
         )
@@ -247,12 +229,10 @@ def _shelf(book: Book, held: Held) -> None:
                 width=260,
             )
             contents = {entry.key: entry.content for entry in known}
-            st.button(
-                "Use them",
-                disabled=chosen is None,
-                on_click=_told,
-                args=(lambda: _use(dict(contents[str(chosen)])),),
-            )
+            if chosen in contents:
+                doings = {"Use them": partial(_use, contents[chosen]), "Delete": partial(_drop, chosen)}
+                for label, doing in doings.items():
+                    st.button(label, on_click=state.told, args=(doing,), key=f"limits_{label}")
 
 
 def _keep(book: Book, held: Held) -> str:
@@ -262,20 +242,17 @@ def _keep(book: Book, held: Held) -> str:
         "limits": held.limits.to_mapping(),
         "portfolio": book.view.a,
         "portfolio title": book.a.title,
+        "data": book.view.data,
     }
     kept = saved.store().kept.save("limits", name, content)
     return f"The limits {kept.name} are saved, version {kept.version}, for {book.a.title}."
 
 
-def _use(content: dict[str, object]) -> str:
+def _drop(key: str) -> str:
+    saved.store().kept.delete(key)
+    return "The saved limits are deleted."
+
+
+def _use(content: Mapping[str, object]) -> str:
     state.change(limits=code_of(content))
     return "The saved limits are in force."
-
-
-def _told(doing: Callable[[], str]) -> None:
-    try:
-        said = doing()
-    except RiskcoreError as error:
-        said = str(error)
-    if said:
-        state.say(said)

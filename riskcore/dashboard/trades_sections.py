@@ -1,32 +1,21 @@
-"""The parts of the Trade basket page: the editor, and what the basket does to every headline number."""
-
-from collections.abc import Callable
+"""The parts of the Trade basket page below the editor: what the basket does to every headline number."""
 
 import pandas as pd
 import streamlit as st
 
-from riskcore.dashboard import cached, saved, state
-from riskcore.dashboard.basket import (
-    AFTER,
-    CASH,
-    PRO_RATA,
-    basket_code,
-    basket_words,
-    trades_of,
-    with_change,
-)
+from riskcore.dashboard import cached
 from riskcore.dashboard.book import Book, Holding
 from riskcore.dashboard.frame import Frame
-from riskcore.dashboard.limits_gate import gate_of
+from riskcore.dashboard.limits_gate import gate_of, limits_in_force, stresses_of
 from riskcore.dashboard.limits_words import gate_table
-from riskcore.dashboard.sentences import amount
 from riskcore.dashboard.stress_replays import both_replayed
 from riskcore.dashboard.stress_words import proxy_note, short_names
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, notice, show
-from riskcore.errors import InputError, MissingDataError, RiskcoreError
+from riskcore.errors import MissingDataError
 from riskcore.figures import draw_crisis_losses, draw_weight_and_risk
 from riskcore.figures.words import card_percent, percent
+from riskcore.limits import Limits
 from riskcore.results import ReplayResult
 from riskcore.statistics import describe
 from riskcore.stress import index_gap
@@ -34,180 +23,25 @@ from riskcore.stress import index_gap
 __all__ = [
     "before_after",
     "contributions",
-    "editor",
     "headline_numbers",
     "headline_table",
     "limits",
+    "stress_table",
     "stresses",
 ]
 
 GAP = -0.15
 MOST_CRISES = 8
-POINTS = "% points"
 NAMES = ("A", "A after")
+STRESS_WORDS = (
+    "The loss at once where prices and yields alone move; where volatilities or correlations do as well, the "
+    "CVaR of the stressed scenarios over the horizon. As on the Stress page, saved ones too."
+)
 
 
 def both(book: Book) -> tuple[Holding, Holding]:
     """Return A and A after the basket."""
     return book.a, book.after
-
-
-def editor(frame: Frame) -> None:
-    """Say what the basket does, and let the reader add to it, take from it, apply and save it."""
-    book, view = frame.book, frame.view
-    st.header(plain(headline(book)), anchor=False)
-    left, right = st.columns([3, 2], gap="large")
-    with left, st.form("basket_form", clear_on_submit=False):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.selectbox("Asset", book.assets, key="basket_asset", width=150)
-            st.number_input(
-                "Change",
-                -1e15,
-                1e15,
-                value=-5.0,
-                step=1.0,
-                key="basket_points",
-                width=140,
-                help="Negative sells, positive buys",
-            )
-            units = [POINTS, *([view.currency] if view.value is not None else [])]
-            st.selectbox(
-                "In",
-                units,
-                key="basket_unit",
-                width=130,
-                help="Percentage points of the value; money once a portfolio value is given under More",
-            )
-            st.selectbox(
-                "The other side",
-                [PRO_RATA, CASH, *book.assets],
-                format_func=lambda s: {PRO_RATA: "the others, pro rata", CASH: "cash"}.get(s, s),
-                key="basket_source",
-                width=190,
-                help="What pays for a purchase, or takes the proceeds of a sale",
-            )
-            st.form_submit_button("Add to the basket", type="primary", on_click=_add, args=(book,))
-    with right:
-        _trades(book)
-        with st.container(horizontal=True):
-            st.button(
-                "Show it as B",
-                on_click=state.change,
-                kwargs={"b": AFTER},
-                disabled=not view.basket or view.b == AFTER,
-                help="Every page then compares A with A after the basket",
-            )
-            st.button("Clear", on_click=_cleared, args=(view.b,), disabled=not view.basket)
-            _save(book)
-
-
-def headline(book: Book) -> str:
-    """Return what the basket does to the tail, in one sentence."""
-    if not book.view.basket:
-        return "What if? Put a trade in the basket: nothing is traded until you say so."
-    old, new = (book.risk(h, "cvar") for h in both(book))
-    verb = (
-        "stays at"
-        if abs(new.value - old.value) < 5e-7
-        else "falls to"
-        if new.value < old.value
-        else "rises to"
-    )
-    return f"With the basket A’s {book.horizon_label} {new.label} {verb} {amount(book, new.value)}" + (
-        "." if verb == "stays at" else f" from {amount(book, old.value)}."
-    )
-
-
-def _trades(book: Book) -> None:
-    trades = trades_of(book.view.basket)
-    if not trades:
-        st.caption("The basket is empty.")
-        return
-    before = book.a.portfolio.weights
-    rows = [
-        {"asset": a, "now, %": 100 * before[a], "change, points": 100 * c, "after, %": 100 * (before[a] + c)}
-        for a, c in trades.items()
-    ]
-    cash = -sum(trades.values())
-    if abs(cash) > 1e-9:
-        rows.append(
-            {
-                "asset": "cash",
-                "now, %": 100 * book.a.cash,
-                "change, points": 100 * cash,
-                "after, %": 100 * (book.a.cash + cash),
-            }
-        )
-    data_table(pd.DataFrame(rows), key="basket_table", hide_index=True)
-    bought = sum(c for c in trades.values() if c > 0)
-    sold = -sum(c for c in trades.values() if c < 0)
-    st.caption(plain(f"One-way turnover {percent(max(bought, sold))}: the larger of bought and sold."))
-
-
-def _add(book: Book) -> None:
-    number = float(str(state.recall("basket_points") or 0.0))
-    points = book.view.value is None or (state.recall("basket_unit") or POINTS) == POINTS
-    change = number / 100 if points else number / float(book.view.value or 1.0)
-    try:
-        trades = with_change(
-            book.a.portfolio,
-            trades_of(book.view.basket),
-            str(state.recall("basket_asset") or book.assets[0]),
-            change,
-            str(state.recall("basket_source") or PRO_RATA),
-        )
-    except InputError as error:
-        state.say(str(error))
-        return
-    state.change(basket=basket_code(trades))
-
-
-def _cleared(b: str) -> None:
-    state.change(basket="", **({"b": "risk_parity"} if b == AFTER else {}))
-
-
-def _save(book: Book) -> None:
-    with st.popover("Save", icon=":material/save:", disabled=not book.view.basket):
-        st.text_input("Name", key="basket_name", max_chars=200, placeholder="Less equity, March")
-        st.button("Save the basket", key="basket_save", on_click=_kept, args=(lambda: _keep_basket(book),))
-        st.button(
-            "Save A after it as a portfolio",
-            key="basket_save_portfolio",
-            on_click=_kept,
-            args=(lambda: _keep_portfolio(book),),
-        )
-        st.caption("A name that exists gets a new version; older ones stay.")
-
-
-def _kept(doing: Callable[[], str]) -> None:
-    try:
-        state.say(doing())
-    except RiskcoreError as error:
-        state.say(str(error))
-
-
-def _keep_basket(book: Book) -> str:
-    kept = saved.store().kept.save(
-        "basket",
-        str(state.recall("basket_name") or ""),
-        {"basket": book.view.basket, "a": book.view.a, "data": book.view.data},
-    )
-    return f"{kept.name} is saved as a basket, version {kept.version}: {basket_words(book.view.basket)}."
-
-
-def _keep_portfolio(book: Book) -> str:
-    name = str(state.recall("basket_name") or "")
-    weights = {str(k): float(v) for k, v in book.after.portfolio.weights.items() if v}
-    kept = saved.store().portfolios.save(
-        name,
-        weights,
-        details={
-            "data": book.view.data,
-            "made from": f"{book.a.title} with {basket_words(book.view.basket)}",
-        },
-    )
-    saved.forget()
-    return f"{name} is saved, version {kept.version}."
 
 
 def headline_numbers(book: Book, holding: Holding) -> dict[str, float | None]:
@@ -226,7 +60,7 @@ def headline_numbers(book: Book, holding: Holding) -> dict[str, float | None]:
     }
     worst = _worst(book, holding)
     if worst is not None:
-        rows["worst replay, % lost"] = 100 * worst.loss
+        rows["worst replay, % lost"] = 100 * worst.loss + 0.0
     if book.benchmark is not None:
         loss = _gap_loss(book, holding)
         rows[f"{book.benchmark} −15\N{NO-BREAK SPACE}% at once, % lost"] = (
@@ -251,8 +85,13 @@ def _gap_loss(book: Book, holding: Holding) -> float | None:
 def headline_table(book: Book) -> pd.DataFrame:
     """Return every headline number of A before and after the basket, and the change."""
     columns = {name: headline_numbers(book, holding) for name, holding in zip(NAMES, both(book), strict=True)}
-    table = pd.DataFrame(columns, dtype=float)
-    return table.assign(change=table["A after"] - table["A"])
+    return _with_change(pd.DataFrame(columns, dtype=float))
+
+
+def _with_change(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of A and A after with the change, 0 where only rounding differs."""
+    change = table["A after"] - table["A"]
+    return table.assign(change=change.mask(change.abs() <= 1e-12 * table.abs().max(axis=1), 0.0))
 
 
 def _worst(book: Book, holding: Holding) -> ReplayResult | None:
@@ -298,9 +137,17 @@ def stresses(frame: Frame) -> None:
     """Draw the dated crises before and after."""
     book = frame.book
     of_a, after, _ = both_replayed(book, of=both(book))
-    if not of_a:
+    if of_a:
+        _crises(of_a, after)
+    else:
         notice("No dated crisis lies inside this data, so nothing is replayed.")
-        return
+    table = stress_table(book)
+    if not table.empty:
+        st.markdown("**Named stresses before and after**", help=STRESS_WORDS)
+        data_table(table, key="basket_stresses")
+
+
+def _crises(of_a: list[ReplayResult], after: list[ReplayResult]) -> None:
     short = short_names()
     shown = of_a[:MOST_CRISES]
     rows = [(short[a.event], a.total_return, b.total_return) for a, b in zip(shown, after, strict=False)]
@@ -309,11 +156,28 @@ def stresses(frame: Frame) -> None:
         st.caption(plain(note))
 
 
+def stress_table(book: Book) -> pd.DataFrame:
+    """Return every stress of the Stress page, bundled or saved, in percent: A, A after and the change."""
+    stresses = stresses_of(book, limits_in_force(book))
+    if not stresses:
+        return pd.DataFrame()
+    only = Limits(shocks=tuple(stresses.values()))
+    found = [gate_of(book, holding, only).limits for holding in both(book)]
+    rows = {
+        f"{one.name}, %": {
+            name: None if f.value is None else 100 * f.value
+            for name, f in zip(NAMES, (one, then), strict=True)
+        }
+        for one, then in zip(*found, strict=True)
+    }
+    return _with_change(pd.DataFrame.from_dict(rows, orient="index").astype(float)).rename_axis("loss in")
+
+
 def limits(frame: Frame) -> None:
     """Show the gate before and after, or where limits are set."""
     book = frame.book
     st.subheader("Limits", anchor=False)
-    if not frame.view.limits:
+    if not limits_in_force(book).limits.any:
         st.markdown("No limits are set, so nothing is passed or breached: set them on the Review page.")
         return
     before, after = (gate_of(book, h) for h in both(book))

@@ -8,9 +8,11 @@ from riskcore.dashboard.book import Book
 from riskcore.dashboard.limits_code import limits_code, limits_of
 from riskcore.dashboard.limits_gate import gate_of
 from riskcore.dashboard.limits_gate import situation_of as gate_situation
+from riskcore.dashboard.review_decision import changes_since, snapshot_content
+from riskcore.dashboard.review_frozen import frozen_limits
 from riskcore.dashboard.stress_replays import both_replayed
 from riskcore.dashboard.trades_sections import headline_numbers
-from riskcore.dashboard.view import View
+from riskcore.dashboard.view import View, read_view
 from riskcore.errors import InputError
 from riskcore.limits import check, cure
 from tests.dashboard.conftest import ROOT
@@ -117,9 +119,31 @@ def test_a_breach_its_cure_and_the_decision(open_app, home):
     assert any("First quarter" in e.label for e in overview.expander)
     app.text_input(key="limits_name").input("Mandate")
     checked(button(app, "Save the limits").click().run())
-    assert any("limits Mandate are saved" in w.value.replace("\\", "") for w in app.warning)
+    assert any("limits Mandate are saved" in w.value.replace("\\", "") for w in app.success)
     checked(button(app, "Freeze a snapshot").click().run())
     assert any("title is blank" in w.value for w in app.warning)
+
+
+def test_a_snapshot_opens_as_it_was_whatever_is_saved_after_it(home):
+    store = saved.store()
+    held = store.portfolios.save("Growth", {"SPY": 0.8, "BND": 0.2})
+    code = f"p:{held.key}"
+    store.kept.save("limits", "Mandate", {"code": "cvar~0.01;liquidity_days~5", "portfolio": code})
+    then = store.snapshots.freeze("Q1", snapshot_content(Book(View(a=code))), schema_version=1)
+    assert frozen_limits(then)["limit"].tolist() == ["1.00\N{NO-BREAK SPACE}%", "5.0\N{NO-BREAK SPACE}days"]
+    store.portfolios.save("Growth", {"SPY": 0.1, "BND": 0.9})
+    store.kept.save("limits", "Mandate", {"code": "cvar~0.9", "portfolio": code})
+    saved.forget()
+    book = Book(View(a=code))
+    words, _ = changes_since(book, then)
+    assert "A’s weights moved by 70.0 % one way" in words
+    assert "the gate was “breach” and is “pass”" in words
+    view, problems = read_view({key: [value] for key, value in then.content["view"].items()})
+    again = Book(view)
+    assert not problems
+    title = {"a": dict(then.content["a"]) | {"title": "Growth, version 1"}}
+    assert snapshot_content(again) == dict(then.content) | title
+    assert again.a.portfolio.weights["SPY"] == 0.8
 
 
 def test_limits_come_back_from_their_code():

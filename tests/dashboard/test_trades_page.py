@@ -1,8 +1,14 @@
 """The Trade basket page: one basket everywhere, before and after as the library says, refusals."""
 
+import numpy as np
 import pytest
 
+from riskcore.dashboard import saved
 from riskcore.dashboard.basket import basket_code, traded, trades_of, with_change
+from riskcore.dashboard.book import Book
+from riskcore.dashboard.limits_gate import limits_in_force
+from riskcore.dashboard.trades_sections import stress_table
+from riskcore.dashboard.view import View
 from riskcore.data.sample import load_sample
 from riskcore.errors import AssetMismatchError, InputError
 from riskcore.measures import cvar
@@ -17,6 +23,16 @@ BASKET = "QQQ~-0.1;BND~0.06;GOLD~0.04"
 def sample():
     prices = load_sample("global")
     return prices.scenarios(list(prices.default_assets))
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty store."""
+    monkeypatch.setenv("RISKCORE_HOME", str(tmp_path))
+    monkeypatch.setattr(saved, "_opened", [])
+    saved.store.clear()
+    yield tmp_path
+    saved.store.clear()
 
 
 def after_of(sample):
@@ -42,7 +58,9 @@ def test_before_and_after_are_the_library_s_numbers(open_app, sample):
         assert table.loc["worst drawdown, %", column] == pytest.approx(
             100 * describe(sample, held).max_drawdown, rel=1e-12
         )
-    assert (table["change"] == table["A after"] - table["A"]).all()
+    moved = table.drop(index="invested, %")
+    assert (moved["change"] == moved["A after"] - moved["A"]).all()
+    assert table.loc["invested, %", "change"] == 0.0
 
 
 def test_a_trade_is_added_paid_pro_rata_and_cleared(open_app):
@@ -114,6 +132,40 @@ def test_a_change_paid_by_hand():
 def test_changes_that_cannot_be_are_refused(call, sentence):
     with pytest.raises((InputError, AssetMismatchError), match=sentence):
         call(Portfolio("A", {"X": 0.5, "Y": 0.5}))
+
+
+def test_stresses_before_and_after_are_sums_by_hand(sample):
+    table = stress_table(Book(View(basket=BASKET)))
+    loss = table.loc["Shock Rates +200 bp, %"]
+    assert loss["A"] == pytest.approx(100 * 0.02 * 6 / 7, rel=1e-12)
+    assert loss["A after"] == pytest.approx(100 * 0.02 * 6 * (1 / 7 + 0.06), rel=1e-12)
+    doubled = table.loc[next(row for row in table.index if "Volatility doubles" in row)]
+    losses = -(sample.returns @ np.full(7, 1 / 7))
+    worst = np.sort(2 * (losses - losses.mean()) + losses.mean())[::-1]
+    k = 0.05 * sample.count
+    whole = int(k)
+    assert doubled["A"] == pytest.approx(
+        100 * (worst[:whole].sum() + (k - whole) * worst[whole]) / k, rel=1e-10
+    )
+
+
+def test_limits_saved_with_a_hold_on_the_basket_and_a_saved_basket_opens_again(open_app, home):
+    book = Book(View(basket=BASKET))
+    saved.store().kept.save(
+        "limits", "Mandate", {"code": "cvar~0.016", "portfolio": "equal_weight", "data": "global"}
+    )
+    saved.store().kept.save("basket", "Less", {"basket": BASKET, "a": "equal_weight", "data": "global"})
+    app = open_app("trades")
+    assert table_of(app, "status after")["status"].tolist() == ["breach"]
+    kept = saved.store().kept.find("basket", "Less")
+    checked(app.selectbox(key="basket_chosen").set_value(kept.key).run())
+    checked(app.button(key="basket_Open").click().run())
+    assert app.query_params["basket"] in (BASKET, [BASKET])
+    assert table_of(app, "status after")["status after"].tolist() == ["warn"]
+    checked(app.button(key="basket_Delete").click().run())
+    assert not saved.store().kept.all("basket")
+    assert limits_in_force(Book(View(data="india"))).limits.cvar is None
+    assert limits_in_force(book).limits.cvar == 0.016
 
 
 def test_a_trade_can_be_typed_in_money(open_app):
