@@ -10,7 +10,7 @@ from riskcore.allocation.conflicts import relaxed
 from riskcore.allocation.covariances import COVARIANCE_LABELS
 from riskcore.dashboard import state
 from riskcore.dashboard.allocation_terms import MEANS, PLAIN, Terms, estimate_lines, literal, use
-from riskcore.dashboard.book import RULES, Book
+from riskcore.dashboard.book import Book
 from riskcore.dashboard.comparison import (
     FIRST,
     MORE,
@@ -23,6 +23,7 @@ from riskcore.dashboard.comparison import (
     figures_table,
     solution_table,
 )
+from riskcore.dashboard.portfolio_titles import RULES
 from riskcore.dashboard.script import Lines, arguments_of
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, show, show_table

@@ -10,9 +10,9 @@ from riskcore.allocation.stability import LADDER, SHRUNK, weight_stability
 from riskcore.dashboard import state
 from riskcore.dashboard.allocation_sections import Weighed
 from riskcore.dashboard.allocation_terms import PLAIN
-from riskcore.dashboard.book import RULES
 from riskcore.dashboard.cached import LongRun
 from riskcore.dashboard.intervals import SEED
+from riskcore.dashboard.portfolio_titles import RULES
 from riskcore.dashboard.script import Lines
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, notice, show

@@ -9,10 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from riskcore.allocation import ALLOCATORS
 from riskcore.dashboard import state
-from riskcore.dashboard.book import RULES, Book
+from riskcore.dashboard.book import Book
 from riskcore.dashboard.cached import LongRun
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.intervals import SEED
+from riskcore.dashboard.portfolio_titles import RULES
 from riskcore.portfolio import Portfolio
 from riskcore.results.backtest import BacktestResult
 from riskcore.scenarios import Scenarios

@@ -4,62 +4,28 @@ Portfolio codes are named rules (solved on the window, horizon, measure and conf
 presets of the data set, or weights typed by the reader.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-
-import pandas as pd
 
 from riskcore.allocation import ALLOCATORS
 from riskcore.contributions import risk_contributions
 from riskcore.dashboard import cached, scenario_set
 from riskcore.dashboard.basket import AFTER, AFTER_TITLE, traded
-from riskcore.dashboard.money import Money, in_base, money_of, rates_for
-from riskcore.dashboard.portfolio_codes import content_of, saved_title, shares_of
-from riskcore.dashboard.view import HORIZONS, SAVED_CODE, View, typed_weights
+from riskcore.dashboard.market import Market
+from riskcore.dashboard.money import rates_for
+from riskcore.dashboard.portfolio_codes import content_of
+from riskcore.dashboard.portfolio_titles import RULES, benchmark_title, portfolio_title, presets_of
 from riskcore.data.holdings_shares import Shares
-from riskcore.data.price_set import PriceSet
 from riskcore.errors import AssetMismatchError, InputError, MissingDataError, NumericalError, listed
 from riskcore.measures import MEASURES, risk
 from riskcore.portfolio import Portfolio
 from riskcore.results import AllocationResult, ContributionResult, RiskResult
 from riskcore.scenarios import Scenarios
 
-__all__ = [
-    "RULES",
-    "Book",
-    "Holding",
-    "benchmark_title",
-    "horizons_of",
-    "portfolio_title",
-    "presets_of",
-]
+__all__ = ["Book", "Holding"]
 
-# Named rules in the order of the menu; "risk_parity" follows the measure of the frame.
-RULES = {
-    "equal_weight": "Equal weight",
-    "risk_parity": "Risk parity",
-    "inverse_volatility": "Inverse volatility",
-    "equal_risk_contribution": "Volatility parity",
-    "cvar_parity": "CVaR parity",
-    "minimum_cvar": "Minimum CVaR",
-    "minimum_variance": "Minimum variance",
-    "maximum_sharpe": "Maximum Sharpe",
-    "maximum_diversification": "Max diversification",
-    "hierarchical_risk_parity": "Hierarchical parity",
-    "gaussian_cvar_parity": "Gaussian CVaR parity",
-}
 # Those that make risk shares equal; others reach shares, too, but not on purpose.
 PARITY = frozenset({"equal_risk_contribution", "cvar_parity", "gaussian_cvar_parity"})
-GROUPINGS = {
-    "group": "Group",
-    "asset_class": "Class",
-    "sector": "Sector",
-    "region": "Region",
-    "currency": "Currency",
-}
-HORIZON_DAYS = {"1d": 1, "1w": 5, "10d": 10, "1m": 21}
-TRADING_DAYS = 252.0
 FEW_ROWS = 60
 
 
@@ -95,71 +61,8 @@ class Holding:
         return float(-weights[weights < 0].sum())
 
 
-class Book:
-    """Everything the pages compute from, for one view."""
-
-    def __init__(self, view: View, asked: View | None = None) -> None:
-        self.view = view
-        # What a link to this view says: a value that follows from shares or rates is not in it.
-        self.asked = asked or view
-
-    @cached_property
-    def local(self) -> PriceSet:
-        """The data set as it came, each asset in its own currency."""
-        return cached.price_set(self.view.data)
-
-    @cached_property
-    def prices(self) -> PriceSet:
-        """The data set in the base currency of the view; as it came where there is none."""
-        return in_base(self.local, self.view.base, self.assets) if self.view.base else self.local
-
-    @cached_property
-    def money(self) -> Money:
-        """The portfolio's value as the pages show it."""
-        return money_of(self.view, self.local, self.assets)
-
-    @cached_property
-    def assets(self) -> tuple[str, ...]:
-        """The assets shown, in the order of the data set."""
-        chosen = self.view.assets or self.local.default_assets
-        unknown = [a for a in chosen if a not in self.local.prices.columns]
-        if unknown:
-            raise AssetMismatchError(
-                f"{self.local.label} has no {listed(unknown)}; choose the assets again on the Data page.",
-                unknown=unknown,
-            )
-        return tuple(a for a in self.local.prices.columns if a in chosen)
-
-    @cached_property
-    def base(self) -> Scenarios:
-        """Single-period returns of the window."""
-        return cached.scenarios(self.prices, self.assets, self.view.start, self.view.end)
-
-    @cached_property
-    def whole(self) -> Scenarios:
-        """Single-period returns of all the data these assets share, whatever the window."""
-        return cached.scenarios(self.prices, self.assets, None, None)
-
-    @cached_property
-    def periods(self) -> int:
-        """The horizon in periods of the data."""
-        return horizons_of(self.prices)[self.horizon]
-
-    @property
-    def horizon(self) -> str:
-        """The horizon used: the one asked for, or the shortest the data has."""
-        offered = horizons_of(self.prices)
-        return self.view.horizon if self.view.horizon in offered else next(iter(offered))
-
-    @property
-    def horizon_label(self) -> str:
-        """The horizon as an adjective: "1-day"."""
-        return HORIZONS[self.horizon].removesuffix("s").replace(" ", "-")
-
-    @cached_property
-    def history(self) -> Scenarios:
-        """Returns over the horizon, as they happened."""
-        return cached.scenarios(self.prices, self.assets, self.view.start, self.view.end, self.periods)
+class Book(Market):
+    """Everything the pages compute from, for one view: its data, and the portfolios on it."""
 
     @cached_property
     def scenarios(self) -> Scenarios:
@@ -192,22 +95,6 @@ class Book:
             if scenario_set.mentions(text, letter)
         }
         return scenario_set.viewable(self.assets, self.prices.assets, portfolios)
-
-    @property
-    def basis(self) -> str:
-        """How returns were made, for labels."""
-        return self.horizon_label + (" overlapping returns" if self.periods > 1 else " returns")
-
-    @property
-    def benchmark_code(self) -> str | None:
-        """What the benchmark is: an asset of the data or a portfolio code, None where none is known."""
-        return self.view.bench or self.prices.default_index
-
-    @property
-    def benchmark(self) -> str | None:
-        """The index asset for betas: the benchmark where it is an asset, else the data set's own index."""
-        code = self.benchmark_code
-        return code if code in self.prices.prices.columns else self.prices.default_index
 
     @cached_property
     def benchmark_weights(self) -> dict[str, float] | None:
@@ -253,35 +140,6 @@ class Book:
             return self._holding("BM", code)
         held = Portfolio("BM", weights).on(self.against_assets)
         return Holding("BM", code, benchmark_title(code, self.prices), held, None)
-
-    @property
-    def basis_words(self) -> str:
-        """In which currency the returns are, as far as it is known."""
-        if self.view.base:
-            return self.prices.returns_basis
-        currencies = {str(c) for c in self.prices.assets.loc[list(self.assets), "currency"]}
-        if "" in currencies:
-            return "currency not stated"
-        return f"returns in {currencies.pop()}" if len(currencies) == 1 else self.prices.returns_basis
-
-    @cached_property
-    def first(self) -> pd.Timestamp:
-        """The date of the first price these assets share."""
-        return self.prices.common_start(self.assets)
-
-    @cached_property
-    def last(self) -> pd.Timestamp:
-        """The date of the last price these assets share."""
-        return self.prices.common_end(self.assets)
-
-    @cached_property
-    def with_index(self) -> Scenarios:
-        """Single-period returns of the window for the assets and the benchmark."""
-        index = self.benchmark
-        if index is None:
-            raise InputError("This data has no known index; choose a benchmark under More.")
-        names = self.assets if index in self.assets else (*self.assets, index)
-        return cached.scenarios(self.prices, names, self.view.start, self.view.end)
 
     @cached_property
     def a(self) -> Holding:
@@ -334,15 +192,6 @@ class Book:
         """Return contributions summed by a column of the asset table ("asset_class", "region", …)."""
         labels = self.local.assets[column]
         return replace(found, table=found.grouped({a: str(labels[a]) for a in self.assets}))
-
-    def groupings(self) -> dict[str, str]:
-        """Return the columns of the asset table that split these assets into groups, with their titles."""
-        table = self.local.assets.loc[list(self.assets)]
-        return {
-            column: title
-            for column, title in GROUPINGS.items()
-            if 1 < table[column].nunique() < len(self.assets) and (table[column] != "").all()
-        }
 
     def _level(self, measure: str) -> float | None:
         return self.view.confidence if MEASURES[measure].uses_confidence else None
@@ -439,60 +288,3 @@ class Book:
                 "portfolio above or other data on the Data page.",
                 unknown=absent,
             )
-
-
-def horizons_of(prices: PriceSet) -> dict[str, int]:
-    """Return the horizons a data set can show, each with its length in periods of the data."""
-    per_day = prices.periods_per_year / TRADING_DAYS
-    lengths = {key: days * per_day for key, days in HORIZON_DAYS.items()}
-    offered = {key: round(length) for key, length in lengths.items() if length > 0.9}
-    return offered or {"1p": 1}
-
-
-def presets_of(prices: PriceSet, assets: tuple[str, ...]) -> dict[str, dict[str, float]]:
-    """Return the ready-made portfolios that these assets can build: code to weights."""
-    presets: dict[str, dict[str, float]] = {}
-    if {"SPY", "BND"} <= set(assets):
-        presets["60_40"] = {"SPY": 0.6, "BND": 0.4}
-    if {"SPY", "BND", "GOLD"} <= set(assets):
-        presets["low_risk_gold"] = {"SPY": 0.15, "BND": 0.7, "GOLD": 0.15}
-    markets = [a for a in ("SPY", "FTSE100", "NIKKEI225", "HANGSENG") if a in assets]
-    if len(markets) == 4:
-        presets["world_equity"] = {a: 1.0 / len(markets) for a in markets}
-    presets["cash"] = {assets[0]: 0.0}
-    return presets
-
-
-PRESET_TITLES = {
-    "60_40": "60/40 (SPY/BND)",
-    "low_risk_gold": "Low risk with gold",
-    "world_equity": "World equity, 4 equal",
-    "cash": "Cash",
-}
-
-
-def benchmark_title(code: str, prices: PriceSet) -> str:
-    """Return what the menu calls a benchmark: the asset itself, or the portfolio behind the code."""
-    return code if code in prices.prices.columns else portfolio_title(code, prices)
-
-
-def portfolio_title(code: str, prices: PriceSet | None = None) -> str:
-    """Return what the menu calls a portfolio code; may contain names typed by the reader."""
-    if code == AFTER:
-        return AFTER_TITLE
-    if code.startswith(SAVED_CODE):
-        return saved_title(code)
-    shares = shares_of(code)
-    if shares is not None:
-        return "Shares: " + _largest({a: n for a, n in shares.pieces.items() if n})
-    weights = typed_weights(code)
-    if weights is None:
-        return RULES.get(code) or PRESET_TITLES.get(code) or code
-    return "Typed: " + _largest({asset: 100 * weight for asset, weight in weights.items()})
-
-
-def _largest(numbers: Mapping[str, float]) -> str:
-    largest = pd.Series(numbers).sort_values(ascending=False, key=abs).head(3)
-    parts = [f"{asset} {number:.3g}" for asset, number in largest.items()]
-    more = f" +{len(numbers) - len(parts)}" if len(numbers) > len(parts) else ""
-    return ", ".join(parts) + more

@@ -7,7 +7,8 @@ import pandas as pd
 from riskcore.allocation import ALLOCATORS, Conflict, allocate, missed, named
 from riskcore.dashboard import cached
 from riskcore.dashboard.allocation_terms import PLAIN, Terms, mean_of
-from riskcore.dashboard.book import RULES, Book, Holding
+from riskcore.dashboard.book import Book, Holding
+from riskcore.dashboard.portfolio_titles import RULES
 from riskcore.dashboard.view import weights_code
 from riskcore.dashboard.widgets import guarded
 from riskcore.errors import InputError, NumericalError, listed

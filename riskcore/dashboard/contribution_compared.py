@@ -6,7 +6,8 @@ from typing import cast
 import streamlit as st
 
 from riskcore.dashboard import state
-from riskcore.dashboard.book import GROUPINGS, Book, Holding
+from riskcore.dashboard.book import Book, Holding
+from riskcore.dashboard.market import GROUPINGS
 from riskcore.dashboard.script import Lines
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.view import weights_code

@@ -8,16 +8,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from riskcore.dashboard import cached, scenario_set, state
 from riskcore.dashboard.basket import AFTER
-from riskcore.dashboard.book import (
-    RULES,
-    Book,
-    benchmark_title,
-    horizons_of,
-    portfolio_title,
-    presets_of,
-)
+from riskcore.dashboard.book import Book
+from riskcore.dashboard.horizons import horizons_of
 from riskcore.dashboard.money import bases_of, why_no_base
 from riskcore.dashboard.portfolio_codes import assets_of, saved_codes
+from riskcore.dashboard.portfolio_titles import RULES, benchmark_title, portfolio_title, presets_of
 from riskcore.dashboard.view import CODED, CURRENCIES, HORIZONS, LOWEST_VALUE, MEASURES, View
 
 __all__ = [

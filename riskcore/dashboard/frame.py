@@ -9,10 +9,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from riskcore.dashboard import cached, scenario_set, state
 from riskcore.dashboard.basket import basket_words
-from riskcore.dashboard.book import Book, benchmark_title, horizons_of
+from riskcore.dashboard.book import Book
 from riskcore.dashboard.controls import draw_controls
+from riskcore.dashboard.horizons import horizons_of
 from riskcore.dashboard.limits_code import limits_of
 from riskcore.dashboard.money import shares_words
+from riskcore.dashboard.portfolio_titles import benchmark_title
 from riskcore.dashboard.text import counted, plain
 from riskcore.dashboard.view import HORIZONS, INSTEAD, MEASURES, PAGE_KEYS, View, query_of
 from riskcore.dashboard.widgets import guarded

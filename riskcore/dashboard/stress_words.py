@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from riskcore.dashboard import cached
-from riskcore.dashboard.book import Book, benchmark_title
+from riskcore.dashboard.book import Book
+from riskcore.dashboard.portfolio_titles import benchmark_title
 from riskcore.dashboard.sentences import loss_words
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import show_table

@@ -5,7 +5,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import pandas as pd
 
-from riskcore.dashboard.book import Book, Holding, horizons_of
+from riskcore.dashboard.book import Book, Holding
+from riskcore.dashboard.horizons import horizons_of
 from riskcore.dashboard.sentences import PERIOD_WORDS
 from riskcore.dashboard.view import HORIZONS
 from riskcore.figures.words import dated, number, percent

@@ -23,7 +23,7 @@ from riskcore.allocation import (
 )
 from riskcore.allocation.stability import LADDER, weight_stability
 from riskcore.dashboard import allocation_frontier, allocation_stability
-from riskcore.dashboard.book import RULES
+from riskcore.dashboard.portfolio_titles import RULES
 from riskcore.dashboard.view import typed_weights
 from riskcore.data.sample import load_sample
 from riskcore.estimators import james_stein_mean
