@@ -6,62 +6,65 @@ from dataclasses import dataclass
 import streamlit as st
 
 from riskcore.dashboard import state
-from riskcore.dashboard.exhibit_answers import (
-    BETS,
+from riskcore.dashboard.exhibit_betting import BETS, STAKES, WIN, past_kelly
+from riskcore.dashboard.exhibit_markets import a_view, asynchronous
+from riskcore.dashboard.exhibit_material import CONFIDENCE, SEED, Guess, Material
+from riskcore.dashboard.exhibit_risk import TIMES, three_conventions, var_hides, weight_is_not_risk
+from riskcore.dashboard.exhibit_solvers import (
     DAYS,
-    GAMBLERS,
     METHODS,
     ROWS,
-    SEED,
-    STAKES,
-    Material,
-    a_view,
-    asynchronous,
+    STARTS,
     failing_objective,
     markowitz_moves,
-    past_kelly,
-    three_conventions,
-    var_hides,
-    weight_is_not_risk,
 )
 
-__all__ = ["EXHIBITS", "Exhibit"]
+__all__ = ["EXHIBITS", "Exhibit", "hide_answer"]
 
 
 @dataclass(frozen=True)
 class Exhibit:
     """One idea: `ask` draws the guess and returns it; `reveal` shows what is true.
 
-    `guess_key` is the guess's place in the link and `start` its first value; `script` prints the numbers.
+    `guess_key` is the guess's place in the link and `start` where its control begins, which is no guess yet;
+    `script` prints the numbers.
     """
 
     title: str
     question: str
     guess_key: str
-    start: float | str
-    ask: Callable[[str], float | str]
-    reveal: Callable[[float | str, Material], None]
+    start: Guess
+    ask: Callable[[str], Guess]
+    reveal: Callable[[Guess, Material], None]
     script: str
+
+    def guess(self) -> Guess:
+        """Draw the control of the guess; None as long as it stands where it began."""
+        given = self.ask(self.guess_key)
+        return None if given == self.start else given
 
     def reset(self) -> None:
         """Take the guess and the answer back."""
         state.store(self.guess_key, self.start)
-        state.store("reveal", False)
+        hide_answer()
 
 
-def _number(label: str, low: float, high: float, start: float, step: float) -> Callable[[str], float | str]:
-    def ask(key: str) -> float | str:
-        return float(st.slider(label, low, high, start, step, key=key, bind="query-params"))
+def hide_answer() -> None:
+    """Take the answer back: another exhibit begins with its question."""
+    state.store("reveal", False)
+
+
+def _number(label: str, low: float, high: float, start: float, step: float) -> Callable[[str], Guess]:
+    def ask(key: str) -> Guess:
+        digits = "%.1f" if step < 1 else "%.0f"
+        return float(st.slider(label, low, high, start, step, format=digits, key=key, bind="query-params"))
 
     return ask
 
 
-def _choice(label: str, options: tuple[str, ...]) -> Callable[[str], float | str]:
-    def ask(key: str) -> float | str:
-        chosen = st.segmented_control(
-            label, options, default=options[0], key=key, bind="query-params", required=True
-        )
-        return str(chosen or options[0])
+def _choice(label: str, options: tuple[str, ...]) -> Callable[[str], Guess]:
+    def ask(key: str) -> Guess:
+        return st.segmented_control(label, options, key=key, bind="query-params")
 
     return ask
 
@@ -73,15 +76,22 @@ EXHIBITS: tuple[Exhibit, ...] = (
         "What VaR hides",
         "Every loss beyond VaR becomes three times as far from it. How far does VaR move?",
         "g1",
-        "A little",
+        None,
         _choice("VaR moves", ("A little", "By half", "As much", "Not at all")),
         var_hides,
         IMPORTS
-        + "from riskcore import cvar, risk\n"
+        + "import numpy as np\nfrom riskcore import Scenarios, cvar, risk\n"
         + DATA
-        + "equal = Portfolio('Equal', dict.fromkeys(days.assets, 1 / days.size))\n"
-        "print(risk(days, equal, measure='var', confidence=0.95).value, cvar(days, equal, "
-        "confidence=0.95).value)\n",
+        + f"""equal = Portfolio('Equal', dict.fromkeys(days.assets, 1 / days.size))
+before = risk(days, equal, measure='var', confidence={CONFIDENCE!r})
+beyond = np.maximum(before.losses - before.value, 0)
+worse = before.losses + {TIMES - 1:g} * beyond
+after = Scenarios(-worse[:, None], ('worse',), days.periods_per_year)
+one = Portfolio('Worse', {{'worse': 1.0}})
+for data, held in ((days, equal), (after, one)):
+    var = risk(data, held, measure='var', confidence={CONFIDENCE!r})
+    print(var.value, cvar(data, held, confidence={CONFIDENCE!r}).value, var.losses.max())
+""",
     ),
     Exhibit(
         "Weight is not risk",
@@ -101,14 +111,15 @@ EXHIBITS: tuple[Exhibit, ...] = (
         "A solver makes the squared differences of risk contributions small and reports success. Are they "
         "equal?",
         "g3",
-        "Yes",
+        None,
         _choice("The shares are equal", ("Yes", "No")),
         failing_objective,
         IMPORTS
         + "import numpy as np\nfrom riskcore.exhibits import squared_differences\n"
         + DATA
         + f"rng = np.random.default_rng({SEED})\n"
-        + "print(squared_differences(days, starts=3, rng=rng).attempts.to_string())\n",
+        + f"found = squared_differences(days, starts={STARTS}, rng=rng)\n"
+        + "print(found.attempts.to_string())\nprint(found.shares.to_string())\n",
     ),
     Exhibit(
         "How Markowitz moves when one day is added",
@@ -120,7 +131,9 @@ EXHIBITS: tuple[Exhibit, ...] = (
         IMPORTS
         + "from riskcore.exhibits import one_day_more\n"
         + DATA
-        + f"print(one_day_more(days, {METHODS!r}, rows={ROWS}, days={DAYS}).worst)\n",
+        + f"found = one_day_more(days, {METHODS!r}, rows={ROWS}, days={DAYS})\n"
+        + "print(found.worst, found.turnover.median(), found.turnover.idxmax())\n"
+        + "print(found.before.T, found.after.T)\n",
     ),
     Exhibit(
         "Three CVaR conventions on 50 losses",
@@ -133,18 +146,20 @@ EXHIBITS: tuple[Exhibit, ...] = (
         "losses = Scenarios(-np.arange(1.0, 51.0)[:, None], ('loss',), 1.0)\n"
         "one = Portfolio('One', {'loss': 1.0})\n"
         "for variant in ('exact', 'tail_mean', 'floor'):\n"
-        "    print(variant, cvar(losses, one, confidence=0.95, variant=variant).value)\n",
+        "    found = cvar(losses, one, confidence=0.95, variant=variant)\n"
+        "    print(variant, found.value, found.identifier[-3:])\n",
     ),
     Exhibit(
         "Betting past Kelly",
-        "A bet is won 55 times in 100 and pays 1 for 1. What share of your money do you stake, every time?",
+        f"A bet is won {100 * WIN:.0f} times in 100 and pays 1 for 1. What share of your money do you stake, "
+        "every time?",
         "g6",
         25.0,
         _number("Stake, % of the money", 0.0, 60.0, 25.0, 1.0),
         past_kelly,
-        "import numpy as np\nfrom riskcore.exhibits import betting_paths\n"
-        f"found = betting_paths(\n    0.55, 1.0, multiples={STAKES!r}, bets={BETS}, paths={GAMBLERS}, "
-        f"rng=np.random.default_rng({SEED})\n)\nprint(found.kelly)\nprint(found.median.iloc[-1])\n",
+        "from riskcore.exhibits import betting_odds\n"
+        f"found = betting_odds({WIN!r}, 1.0, multiples={STAKES!r}, bets={BETS})\n"
+        "print(found.kelly)\nprint(found.median.iloc[-1])\n",
     ),
     Exhibit(
         "Asynchronous closes",
@@ -163,12 +178,13 @@ EXHIBITS: tuple[Exhibit, ...] = (
         "What a view does to other assets",
         "You expect SPY to lose 0.2 % a day and say nothing else. Which other asset moves most?",
         "g8",
-        "BND",
-        _choice("It moves most", ("BND", "FTSE100", "GOLD", "NIKKEI225", "QQQ")),
+        None,
+        _choice("It moves most", ("BND", "FTSE100", "GOLD", "HANGSENG", "NIKKEI225", "QQQ")),
         a_view,
         IMPORTS
         + "from riskcore.stress import MeanView, apply_views\n"
         + DATA
-        + "print(apply_views(days, [MeanView('SPY', -0.002)]).moved)\n",
+        + "found = apply_views(days, [MeanView('SPY', -0.002)])\n"
+        "print(found.moved, found.effective_scenarios)\n",
     ),
 )

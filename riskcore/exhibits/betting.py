@@ -4,31 +4,28 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskcore.errors import InputError
 from riskcore.numerics.growth import log_growth
-from riskcore.results.exhibits import BettingPaths
+from riskcore.results.exhibits import BettingOdds
 from riskcore.sizing import binary_kelly
 
-__all__ = ["betting_paths"]
+__all__ = ["betting_odds"]
 
-LOW, HIGH = 10.0, 90.0
+Floats = NDArray[np.float64]
+LEVELS = (0.5, 0.1, 0.9)
+MOST_BETS = 100_000
 
 
-def betting_paths(
-    win_probability: float,
-    odds: float,
-    *,
-    multiples: Sequence[float],
-    bets: int,
-    paths: int,
-    rng: np.random.Generator,
-) -> BettingPaths:
-    """Simulate gamblers who stake multiples of Kelly's fraction on the same wins and losses.
+def betting_odds(
+    win_probability: float, odds: float, *, multiples: Sequence[float], bets: int
+) -> BettingOdds:
+    """Return quantiles of the wealth of gamblers who stake multiples of Kelly's fraction, exactly.
 
-    Wealth is multiplied by 1 + m f* b with probability p, else by 1 − m f* (never below 0). The median
-    gambler grows at the expected log growth, which is largest at m = 1 and, for small bets, back at zero near
-    m = 2.
+    After n bets with K wins the wealth is (1 + m f* b)^K (1 − m f*)^(n − K), never below 0, and K is
+    binomial. Wealth rises with K, so its q-quantile is that of K put in: nothing is simulated. The median
+    grows at the expected log growth, which is largest at m = 1 and, for small bets, back at zero near m = 2.
 
     Parameters
     ----------
@@ -36,10 +33,8 @@ def betting_paths(
         Of the bet, as in `riskcore.sizing.binary_kelly`; it must have an edge.
     multiples
         Of Kelly's fraction, ≥ 0.
-    bets, paths
-        Bets in a row, and gamblers; at most 5 million together.
-    rng
-        Generator; show its seed.
+    bets
+        Bets in a row, at most 100,000.
 
     Raises
     ------
@@ -48,9 +43,11 @@ def betting_paths(
 
     Examples
     --------
-    >>> found = betting_paths(0.6, 1, multiples=[1, 2], bets=9, paths=99, rng=np.random.default_rng(1))
+    >>> found = betting_odds(0.6, 1, multiples=[1, 2], bets=9)
     >>> round(found.kelly, 6), found.growth.round(4).tolist()
     (0.2, [0.0201, -0.0024])
+    >>> found.median.iloc[-1].round(3).tolist()  # 5 wins of 9
+    [1.019, 0.697]
     """
     kelly = binary_kelly(win_probability, odds)
     if kelly <= 0.0:
@@ -60,24 +57,27 @@ def betting_paths(
     stakes = np.asarray(multiples, dtype=np.float64)
     if stakes.size == 0 or not (np.isfinite(stakes) & (stakes >= 0.0)).all():
         raise InputError("Stakes are multiples of Kelly's fraction: finite numbers from 0.")
-    if bets < 1 or paths < 1 or bets * paths > 5_000_000:
-        raise InputError(
-            f"Simulate at least one bet and one gambler, and at most 5 million bets; got {bets} × {paths}."
-        )
-    if not isinstance(rng, np.random.Generator):
-        raise InputError("Pass a NumPy generator, such as numpy.random.default_rng(1), and show its seed.")
-    wins = rng.random((bets, paths)) < win_probability
-    outcome = np.where(wins, odds, -1.0)
+    if not 1 <= bets <= MOST_BETS:
+        raise InputError(f"Make at least one bet and at most {MOST_BETS:,}, not {bets:,}.")
     columns = pd.Index(stakes, name="multiple of Kelly")
-    levels = []
-    for stake in stakes:
-        growth = np.maximum(1.0 + stake * kelly * outcome, 0.0)
-        wealth = np.vstack([np.ones(paths), np.cumprod(growth, axis=0)])
-        levels.append(np.percentile(wealth, [50.0, LOW, HIGH], axis=1))
     median, low, high = (
-        pd.DataFrame(np.column_stack([level[row] for level in levels]), columns=columns).rename_axis("bets")
-        for row in range(3)
+        pd.DataFrame(
+            _wealth(level, win_probability, odds, stakes * kelly, bets), columns=columns
+        ).rename_axis("bets")
+        for level in LEVELS
     )
     chances = np.array([win_probability, 1.0 - win_probability])
     exact = log_growth(np.array([odds, -1.0]), 1.0, chances, stakes * kelly)
-    return BettingPaths(median, low, high, pd.Series(exact, index=columns), kelly)
+    return BettingOdds(median, low, high, pd.Series(exact, index=columns), kelly)
+
+
+def _wealth(level: float, win_probability: float, odds: float, fractions: Floats, bets: int) -> Floats:
+    """Return a quantile of wealth after 0, 1, … bets (rows) at each fraction (columns)."""
+    from scipy.stats import binom  # a second to import, and only this exhibit needs it
+
+    made = np.arange(bets + 1)
+    wins = np.append(0.0, binom.ppf(level, made[1:], win_probability))
+    losses = (made - wins)[:, None]
+    left = np.maximum(1.0 - fractions, 0.0)
+    # Where a loss leaves nothing, a gambler who never lost still has it all: 0⁰ = 1.
+    return np.asarray(np.exp(np.outer(wins, np.log1p(fractions * odds))) * left**losses, dtype=np.float64)

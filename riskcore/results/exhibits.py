@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-__all__ = ["BettingPaths", "OneDayMore", "SquaredDifferences"]
+__all__ = ["BettingOdds", "OneDayMore", "SquaredDifferences"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +50,8 @@ class OneDayMore:
 
 
 @dataclass(frozen=True, eq=False)
-class BettingPaths:
-    """Wealth of many gamblers on the same bets at different stakes.
+class BettingOdds:
+    """Quantiles of the wealth of gamblers at different stakes, exact.
 
     Attributes
     ----------

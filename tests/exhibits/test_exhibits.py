@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from riskcore.errors import InputError, MissingDataError
-from riskcore.exhibits import betting_paths, one_day_more, squared_differences
+from riskcore.exhibits import betting_odds, one_day_more, squared_differences
 from riskcore.scenarios import Scenarios
 
 
@@ -66,32 +66,39 @@ def test_markowitz_moves_more_than_parity():
 
 
 def test_gamblers_by_counting_every_path():
-    # Three even bets at Kelly: the median of all 8 equally likely paths when p = 1/2 + edge is simulated.
-    found = betting_paths(
-        0.6, 1.0, multiples=[0.5, 1.0, 3.0], bets=3, paths=40_001, rng=np.random.default_rng(2)
-    )
-    assert found.kelly == pytest.approx(0.2)
-    # Wins in three bets: 2 is the median count (P(≥2) = 0.648).
-    for multiple in (0.5, 1.0, 3.0):
-        f = multiple * 0.2
-        assert found.median[multiple].iloc[-1] == pytest.approx((1 + f) ** 2 * (1 - f), rel=1e-12)
-    growth = 0.6 * np.log(1.2) + 0.4 * np.log(0.8)
+    # Every sequence of five bets with its probability; quantiles of the wealth by sorting.
+    p, odds, bets = 0.55, 1.3, 5
+    found = betting_odds(p, odds, multiples=[0.0, 0.5, 1.0, 3.0], bets=bets)
+    assert found.kelly == pytest.approx(p - (1 - p) / odds)
+    for multiple in (0.0, 0.5, 1.0, 3.0):
+        f = multiple * found.kelly
+        paths = [
+            (
+                np.prod([1 + f * odds if won else 1 - f for won in path]),
+                p ** sum(path) * (1 - p) ** (5 - sum(path)),
+            )
+            for path in product((True, False), repeat=bets)
+        ]
+        wealth, chance = np.array(sorted(paths)).T
+        for level, frame in ((0.1, found.low), (0.5, found.median), (0.9, found.high)):
+            by_hand = wealth[np.searchsorted(np.cumsum(chance), level)]
+            assert frame[multiple].iloc[-1] == pytest.approx(by_hand, rel=1e-12)
+    growth = p * np.log(1 + found.kelly * odds) + (1 - p) * np.log(1 - found.kelly)
     assert found.growth[1.0] == pytest.approx(growth, rel=1e-12)
-    assert (found.low.to_numpy() <= found.median.to_numpy()).all()
-    assert (found.median.to_numpy() <= found.high.to_numpy()).all()
+    assert (found.median.iloc[0] == 1.0).all()
+
+
+def test_the_median_gambler_grows_at_the_expected_log_growth():
+    found = betting_odds(0.55, 1.0, multiples=[0.5, 1.0, 2.0, 3.0], bets=1000)
+    # 550 wins of 1,000 are the median, so the two agree to rounding.
+    np.testing.assert_allclose(np.log(found.median.iloc[-1]), 1000 * found.growth, rtol=1e-10)
+    assert found.median.iloc[-1].idxmax() == 1.0 and found.median[2.0].iloc[-1] < 1.0
 
 
 def test_a_stake_that_can_lose_everything_ends_at_nothing():
-    found = betting_paths(0.6, 1.0, multiples=[5.5], bets=60, paths=50, rng=np.random.default_rng(1))
-    assert found.median[5.5].iloc[-1] == 0.0 and found.growth[5.5] == -np.inf
-
-
-def test_the_same_seed_gives_the_same_exhibit():
-    first, again = (
-        betting_paths(0.55, 1.0, multiples=[1.0], bets=20, paths=100, rng=np.random.default_rng(3))
-        for _ in range(2)
-    )
-    pd.testing.assert_frame_equal(first.median, again.median)
+    found = betting_odds(0.6, 1.0, multiples=[6.0, 5.5], bets=60)
+    assert (found.median.iloc[-1] == 0.0).all() and (found.growth == -np.inf).all()
+    assert found.median[5.5].iloc[1] == pytest.approx(2.1)  # the median gambler wins the first bet
 
 
 RNG = np.random.default_rng(1)
@@ -122,10 +129,10 @@ RNG = np.random.default_rng(1)
             InputError,
             "time order",
         ),
-        (lambda: betting_paths(0.4, 1, multiples=[1], bets=5, paths=5, rng=RNG), InputError, "on average"),
-        (lambda: betting_paths(0.6, 1, multiples=[-1], bets=5, paths=5, rng=RNG), InputError, "from 0"),
-        (lambda: betting_paths(0.6, 1, multiples=[1], bets=0, paths=5, rng=RNG), InputError, "at least one"),
-        (lambda: betting_paths(0.6, 1, multiples=[1], bets=5, paths=5, rng=None), InputError, "generator"),
+        (lambda: betting_odds(0.4, 1, multiples=[1], bets=5), InputError, "on average"),
+        (lambda: betting_odds(0.6, 1, multiples=[-1], bets=5), InputError, "from 0"),
+        (lambda: betting_odds(0.6, 1, multiples=[1], bets=0), InputError, "at least one"),
+        (lambda: betting_odds(60, 1, multiples=[1], bets=5), InputError, "did you mean 0.6"),
     ],
 )
 def test_refusals_say_what_and_what_to_try(call, error, words):
