@@ -54,6 +54,7 @@ PAGE_KEYS = frozenset(
     | {"frontier", "point", "bounds"}
     | {"betas", "rise", "dur", "rho", "stress", "views", "moves", "times", "adv", "lose", "seed"}
     | {"drawn", "turb", "named", "own", "drise", "dtimes", "drho", "part", "half", "side", "share", "block"}
+    | {"like", "wide"}
     | {"groups", "budgets", "short", "gross", "turn", "fee", "te", "ccap", "acap", "cov", "mu"}
     | {"market", "tilts", "atmost"}
     | {"exhibit", "reveal", *(f"g{place}" for place in range(1, 9))}

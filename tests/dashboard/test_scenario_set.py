@@ -12,6 +12,7 @@ from riskcore.dashboard.book import Book
 from riskcore.dashboard.view import View, query_of, read_view
 from riskcore.data.sample import load_sample
 from riskcore.errors import InputError
+from riskcore.scenarios import Scenarios
 from riskcore.stress import CvarView, MeanView, apply_views, realised_volatility, volatility_shock
 from tests.dashboard.reading import checked, words
 
@@ -80,6 +81,22 @@ def test_days_are_judged_by_the_volatility_before_them(horizon):
     assert np.isclose(kept.sum() / np.isfinite(start).sum(), 0.2, atol=0.001)
 
 
+@pytest.mark.parametrize(("horizon", "lag"), [("1d", 1), ("10d", 10)])
+def test_a_bell_curve_weighs_rows_by_the_volatility_before_them(horizon, lag):
+    shown = book(scenario_set="near:0.9~0.25", horizon=horizon)
+    before = shown.with_index.frame["SPY"].rolling(21).std(ddof=0).shift(lag).reindex(shown.history.index)
+    by_hand = np.exp(-0.5 * (np.log(before / before.quantile(0.9)) / 0.25) ** 2).fillna(0.0)
+    assert np.allclose(shown.scenarios.probabilities, by_hand / by_hand.sum(), atol=1e-15)
+
+
+def test_an_index_that_never_moved_is_like_nothing():
+    flat = Scenarios(np.zeros((60, 1)), ("SPY",), 252, ordered=True)
+    with pytest.raises(InputError, match="did not move"):
+        scenario_set.build(flat, code="near:0.5~0.25", single=flat, state_of="SPY")
+    with pytest.raises(InputError, match="need an index"):
+        scenario_set.build(flat, code="near:0.5~0.25")
+
+
 def test_other_sets_are_what_the_engine_makes():
     wide = volatility_shock(HISTORY, 2.0).scenarios
     assert np.allclose(book(scenario_set="vol:2").scenarios.returns, wide.returns)
@@ -92,7 +109,19 @@ def test_other_sets_are_what_the_engine_makes():
 
 @pytest.mark.parametrize(
     "code",
-    ["", "vol", "vol:", "vol:-1", "vol:nan", "gamma:2", "state:up~0.2", "state:high", "views: \n ", "t:5~1"],
+    [
+        "",
+        "vol",
+        "vol:",
+        "vol:-1",
+        "vol:nan",
+        "gamma:2",
+        "state:up~0.2",
+        "near:0.9",
+        "state:high",
+        "views: \n ",
+        "t:5~1",
+    ],
 )
 def test_what_is_no_code_is_refused(code):
     with pytest.raises(InputError):

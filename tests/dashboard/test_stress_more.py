@@ -105,8 +105,23 @@ def test_simulations_show_their_seed_and_print_the_same(open_app):
     app, said = opened(open_app, "Simulate", drawn="Block bootstrap", seed="7", h="1w")
     assert "seed 7" in said
     assert "A simulated" in printed(app)
+    assert "blocks change nothing" not in said
     checked(app.button(key="simulated_use").click().run())
     assert "blocks:10~5000~7" in str(app.query_params["scen"])
+    _, said = opened(open_app, "Simulate", drawn="Block bootstrap")
+    assert "Over 1 day a path is one row of the history, and blocks change nothing" in said
+
+
+def test_rows_like_one_volatility_are_offered_with_where_it_stands_now(open_app):
+    app, said = opened(open_app, "Simulate", drawn="Days of like volatility", like="90", wide="25")
+    before = PRICES.scenarios(["SPY"]).frame["SPY"].rolling(21).std(ddof=0).shift(1).reindex(HISTORY.index)
+    now = (before.dropna() <= before.iloc[-1]).mean()
+    assert f"Before the last row here it was at its {100 * now:.0f} % quantile." in said
+    weights = np.exp(-0.5 * (np.log(before / before.quantile(0.9)) / 0.25) ** 2).fillna(0.0)
+    near = HISTORY.with_probabilities((weights / weights.sum()).to_numpy())
+    assert f"A simulated {cvar(near, A, confidence=0.95).value:.10f}" in printed(app)
+    _, said = opened(open_app, "Simulate", drawn="Multivariate t")
+    assert "Fitted: ν = 3." in said
 
 
 def test_regimes_and_liquidity_say_what_they_need(open_app):
