@@ -12,11 +12,12 @@ from riskcore.measures import MEASURES, risk
 from riskcore.results import RiskResult
 from riskcore.results.benchmark import ActiveRiskResult
 
-FORMULA = (
-    r"R(PF)=R(BM)+R(TE)+f,\qquad "
-    r"f=\Big[\sum_s q_s\,l^{BM}_s-R(BM)\Big]+\Big[\sum_s q_s\,l^{TE}_s-R(TE)\Big]"
-)
 __all__ = ["basis", "few_note", "headline", "shared_explained", "shared_name"]
+
+SUM = r"R(PF)=R(BM)+R(TE)+f"
+SPLIT = r"f=\Big[\sum_s q_s\,l^{BM}_s-R(BM)\Big]+\Big[\sum_s q_s\,l^{TE}_s-R(TE)\Big]"
+# A correlation nearer to zero is that of unrelated positions, which diversify.
+AGAINST = -0.1
 
 
 def headline(against: Against, which: int) -> str:
@@ -39,7 +40,7 @@ def _shared_words(against: Against, which: int) -> str:
     if shared > 0.0:
         return f"together they add {amount(book, shared)}"
     rho = relative_of(against, which).active_correlation
-    if rho < 0.0:
+    if rho < AGAINST:
         return f"{amount(book, -shared)} of these offset each other (their correlation ρ is {number(rho, 2)})"
     return f"diversification takes off {amount(book, -shared)}"
 
@@ -47,7 +48,7 @@ def _shared_words(against: Against, which: int) -> str:
 def shared_name(against: Against) -> str:
     """Return what f is called: an offset where active positions run against the benchmark."""
     runs = {
-        relative_of(against, which).active_correlation < 0.0
+        relative_of(against, which).active_correlation < AGAINST
         for which, found in enumerate(against.found)
         if found.active
     }
@@ -104,7 +105,7 @@ def shared_explained(against: Against) -> tuple[str, str]:
         else "Together they never have more than the two have alone."
     )
     if found is None:
-        return words, FORMULA
+        return words, rf"\begin{{gathered}}{SUM}\\ {SPLIT}\end{{gathered}}"
     inside = (found.benchmark_risk + found.benchmark_part, found.tracking_risk + found.active_part)
     words += (
         f" Of {found.portfolio}’s {against.measure_words} of {card_percent(found.total)} the benchmark "
@@ -112,7 +113,7 @@ def shared_explained(against: Against) -> tuple[str, str]:
         f"{card_percent(inside[1])}, {_than_alone(found.active_part)}: f is the sum of these differences. "
         "The weights q pick the scenarios that make the portfolio’s own risk."
     )
-    return words, rf"\begin{{gathered}}{FORMULA}\\ {_numbers(found, inside)}\end{{gathered}}"
+    return words, _formula(found, inside)
 
 
 def _than_alone(part: float) -> str:
@@ -121,13 +122,17 @@ def _than_alone(part: float) -> str:
     return f"{card_percent(abs(part))} {'less' if part < 0.0 else 'more'} than alone"
 
 
-def _numbers(found: ActiveRiskResult, inside: tuple[float, float]) -> str:
+def _formula(found: ActiveRiskResult, inside: tuple[float, float]) -> str:
+    """Return the sum and the split of f, each with its numbers on a line of its own."""
     terms = [found.benchmark_risk, found.tracking_risk, found.diversification]
     brackets = "+".join(
         rf"\big[{percent_sum([carried, -alone])}\big]"
         for carried, alone in zip(inside, (found.benchmark_risk, found.tracking_risk), strict=True)
     )
-    return (
-        rf"R(PF_{found.portfolio})={percent_sum(terms)}={percent_sum([found.total])},\qquad "
-        rf"f={brackets}={percent_sum([found.diversification])}"
-    )
+    lines = [
+        SUM,
+        f"{percent_sum([found.total])}={percent_sum(terms)}",
+        SPLIT,
+        f"{percent_sum([found.diversification])}={brackets}",
+    ]
+    return r"\begin{gathered}" + r"\\ ".join(lines) + r"\end{gathered}"

@@ -12,6 +12,7 @@ from riskcore.allocation import cvar_parity, equal_weight
 from riskcore.benchmark import active_portfolio, active_risk, overshoot, relative_figures, stress_levels
 from riskcore.benchmark.budgets import Budgets, most_active_return
 from riskcore.dashboard import saved
+from riskcore.dashboard.benchmark_budgets import AIMS
 from riskcore.dashboard.view import typed_weights
 from riskcore.data.sample import load_sample
 from riskcore.measures import risk
@@ -266,3 +267,82 @@ def test_a_benchmark_not_in_the_data_is_named_and_the_default_used(open_app):
     app = open_app("benchmark", bench="MSCI")
     assert any("has no MSCI" in w.value.replace("\\", "") for w in app.warning)
     assert ", SPY, alone" in app.header[0].value.replace("\\", "")
+
+
+def test_thin_tails_are_flagged_where_any_of_the_figures_rests_on_one(open_app, sample):
+    bm = Portfolio("BM", {"SPY": 1.0}).on(sample.assets)
+    a = equal_weight(sample).portfolio("A")
+    count = min(
+        risk(sample, one, "cvar", confidence=0.999).tail_scenarios
+        for one in (a, bm, active_portfolio(a, bm, sample.assets))
+    )
+    app = open_app("benchmark", conf="0.999")
+    assert f"fewer than 10 independent observations (A {count:.1f}, B" in words(app)
+    # Cash itself has no thin tail; what it is measured against has one.
+    assert "Few tail scenarios" in words(open_app("benchmark", conf="0.999", a="cash", b="cash"))
+    calm = open_app("benchmark", conf="0.999", measure="volatility")
+    assert "Few tail scenarios" not in words(calm)
+    checked(calm.segmented_control(key="closer").set_value("budgets").run())
+    assert "Few tail scenarios" in words(calm)
+    assert "Few tail scenarios" not in words(open_app("benchmark"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"data": "india", "bench": "cash"},
+        {"bench": "w:SPY~1.5", "assets": "SPY,BND,GOLD"},
+        {"bench": "BTC", "assets": "SPY,BND"},
+        {"bench": "low_risk_gold", "a": "w:SPY~0.5;QQQ~0.5"},
+    ],
+    ids=["cash", "leverage", "outside the assets", "a mean far above the benchmark's"],
+)
+def test_budgets_begin_where_there_are_weights_whatever_the_aim(open_app, query):
+    for aim in ("return", "a", "b", "risk"):
+        app = open_app("benchmark", present="5", aim=AIMS[aim], **query)
+        assert not app.error, words(app)
+        assert "CVaR of the active positions" in words(app)
+
+
+def test_an_overshoot_that_does_not_happen_is_a_sentence(open_app):
+    app = open_app("benchmark", closer="Overshoot", a="cash", conf="0.999")
+    assert "stays at plan, as what they lose the benchmark gains and the rest is cash" in words(app)
+    assert "there is no overshoot to show" in words(app)
+    assert len(app.get("plotly_chart")) == 3
+
+
+def test_explanations_have_the_numbers_of_the_page(open_app, sample):
+    bm = Portfolio("BM", {"SPY": 1.0}).on(sample.assets)
+    a = equal_weight(sample).portfolio("A")
+    app = open_app("benchmark", explain="1", closer="Beta and capture")
+    found = active_risk(sample, a, bm, "cvar", confidence=0.95)
+    first, most = app.latex[0].value, app.latex[1].value
+    assert rf"{100 * found.total:.4f}\,\%={100 * found.benchmark_risk:.4f}\,\%+" in first
+    assert rf"\big[{100 * (found.benchmark_risk + found.benchmark_part):.4f}\,\%-" in first
+    assert rf"={100 * found.table['tracking'].max():.4f}\,\%" in most
+    text = words(app)
+    assert f"{-100 * found.benchmark_part:.2f}{SPACE}% less than alone" in text
+    assert "Together they never have more than the two have alone." in text
+    relative = relative_figures(sample, a, bm)
+    assert rf"={relative.information_ratio:.3f}" in app.latex[-1].value
+    assert f"offset each other (their correlation ρ is −{-relative.active_correlation:.2f})" in text
+    var = open_app("benchmark", explain="1", measure="var")
+    assert "VaR is not subadditive" in words(var)
+    assert "never have more" not in words(var)
+
+
+@pytest.mark.parametrize(
+    ("aim", "goal"), [("return", r"\max_w\;\mu"), ("a", r"w^A_i)^2"), ("risk", r"\mu^\top w^A")]
+)
+def test_the_problem_explained_is_the_one_solved(look, aim, goal):
+    app = look("Budgets", bench="low_risk_gold", te="0.8", aim=AIMS[aim], explain="1")
+    assert goal in app.latex[-1].value
+    assert r"\operatorname{CVaR}(TE)=" in app.latex[-1].value
+    assert r"\le 0.8000\,\%" in app.latex[-1].value
+
+
+def test_missing_figures_are_a_dash_and_totals_have_every_number(open_app):
+    app = open_app("benchmark", closer="Budgets", bench="low_risk_gold")
+    assert not table_with(app, "CVaR by itself").isna().any().any()
+    frames = open_app("benchmark", closer="Beta and capture", a="cash").dataframe
+    assert {frame.proto.placeholder for frame in frames} == {"–"}
