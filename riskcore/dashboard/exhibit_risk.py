@@ -99,14 +99,14 @@ def three_conventions(guess: Guess, material: Material) -> None:
         words: cvar(losses, one, confidence=CONFIDENCE, variant=variant)
         for words, variant in CONVENTIONS.items()
     }
-    values = ", ".join(number(result.value) for result in found.values())
+    values = ", ".join(f"{words} {number(result.value)}" for words, result in found.items())
     said(
         None if guess is None else number(float(guess)),
         f"Three programs say three numbers: {values}. 5{SPACE}% of 50 losses are two and a half: the exact "
         "one is (50 + 49 + ½·48) / 2½ = 49.2.",
     )
     table = pd.DataFrame(
-        {f"{words}: {number(result.value)}": 100 * result.identifier for words, result in found.items()},
+        {words: 100 * result.identifier for words, result in found.items()},
         index=[f"loss {loss}" for loss in range(1, 51)],
     )
     show(

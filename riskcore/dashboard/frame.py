@@ -73,6 +73,7 @@ LARGE_TYPE = """<style>
 [data-testid="stMain"] h2 { font-size: 2.6rem; line-height: 1.25; }
 [data-testid="stMain"] h3 { font-size: 2.2rem; }
 [data-testid="stMain"] p { font-size: 1.45rem; line-height: 1.4; }
+[data-testid="stMain"] [data-testid="stSliderThumbValue"] p { font-size: 1rem; }
 </style>"""
 
 

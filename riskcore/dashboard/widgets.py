@@ -147,5 +147,7 @@ def explain(view: View, words: str, formula: str) -> None:
     if not view.explain:
         return
     with st.container(border=True):
+        # Streamlit cuts what stands above the line of a formula, such as the numerator of a fraction.
+        st.html("<style>.katex-display { padding: 0.5rem 0; }</style>")
         st.markdown(plain(words))
         st.latex(formula)

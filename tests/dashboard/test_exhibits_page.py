@@ -12,7 +12,7 @@ ANSWERS = {
     2: "60\N{NO-BREAK SPACE}% of the money, not of the risk",
     3: "reports success after 1 step",
     4: "one more observation of 501",
-    5: "49.2, 49.0, 49.5",
+    5: "exact 49.2, mean beyond VaR 49.0, two worst 49.5",
     6: "makes the median gambler richest: it turns 1 into 150",
     7: "Daily returns say 1.9\N{NO-BREAK SPACE}%, weekly returns 7.7",
     8: "QQQ moves most",
