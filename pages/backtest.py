@@ -14,7 +14,14 @@ from riskcore.dashboard.backtest_run import (
     letters_of,
     outcome,
 )
-from riskcore.dashboard.backtest_words import caution, compared_rule, figures_table, story, trouble
+from riskcore.dashboard.backtest_words import (
+    caution,
+    compared_rule,
+    few_rows,
+    figures_table,
+    story,
+    trouble,
+)
 from riskcore.dashboard.frame import Frame, open_page
 from riskcore.dashboard.script import page_script
 from riskcore.dashboard.text import plain
@@ -38,7 +45,7 @@ def told(frame: Frame, choices: Choices) -> BacktestResult | None:
         return None
     st.header(plain(story(found, letters_of(frame.book))), anchor=False)
     st.caption("Walk-forward: weights from past data only.")
-    for line in trouble(found):
+    for line in trouble(found) + few_rows(found):
         notice(line)
     if frame.book.periods > 1:
         notice(

@@ -14,6 +14,7 @@ from riskcore.dashboard.cached import LongRun
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.intervals import SEED
 from riskcore.dashboard.portfolio_titles import RULES
+from riskcore.errors import RiskcoreError
 from riskcore.portfolio import Portfolio
 from riskcore.results.backtest import BacktestResult
 from riskcore.scenarios import Scenarios
@@ -28,8 +29,8 @@ WINDOWS = {"1 year": 1, "3 years": 3, "5 years": 5, "all before": 0}
 EVERY = {"week": "weekly", "month": "monthly", "quarter": "quarterly"}
 USUAL_WINDOW, USUAL_EVERY, USUAL_COSTS, MOST_COSTS = "3 years", "month", 10, 200
 TRADES_A_YEAR = {"weekly": 52, "monthly": 12, "quarterly": 4}
-# A run starts by itself up to this many weightings of the size below, about two seconds.
-AT_ONCE = 1200
+# A run starts by itself up to this many weightings of the size below, about two seconds; more take minutes.
+AT_ONCE, MINUTES = 2000, 40_000
 USUAL_SIZE = 756 * 7
 ASKED, STOPPED = "_backtest_asked", "_backtest_stopped"
 IMPORTS = """
@@ -155,14 +156,20 @@ def outcome(frame: Frame, choices: Choices) -> BacktestResult | None:
         st.markdown(
             "Stopped before it was finished; nothing is shown of it."
             if stopped
-            else f"These choices need about {round(work, -2):,.0f} weightings: several seconds."
+            else f"These choices need about {round(work, -2):,.0f} weightings: "
+            f"{'several seconds' if work < MINUTES else 'a minute or longer'}."
         )
         st.button("Run the backtest", type="primary", key="backtest_start", on_click=_start, args=(run.key,))
         return None
     # A rerun of the whole page interrupts the run: any control does, and this button.
     stop, bar = st.empty(), st.empty()
     stop.button("Stop", key="backtest_stop", on_click=_stop, args=(run.key,))
-    found = run.result(_Progress(bar))
+    try:
+        found = run.result(_Progress(bar))
+    except RiskcoreError:
+        stop.empty()
+        bar.empty()
+        raise
     stop.empty()
     bar.empty()
     return found

@@ -1,15 +1,18 @@
 """What a walk-forward backtest says, in words and as a table to read."""
 
+import numpy as np
 import pandas as pd
 
 from riskcore.allocation import ALLOCATORS
 from riskcore.dashboard.text import counted
+from riskcore.errors import listed
 from riskcore.figures.words import card_percent, dated, number, percent
 from riskcore.results.backtest import BacktestFigure, BacktestResult, MethodBacktest
 
-__all__ = ["caution", "compared_rule", "figures_table", "story", "trouble"]
+__all__ = ["caution", "compared_rule", "few_rows", "figures_table", "story", "trouble"]
 
 SPACE = "\N{NO-BREAK SPACE}"
+FEW_TAIL = 10 * (1.0 - 1e-9)  # rows in the tail, as on the other pages
 
 
 def compared_rule(found: BacktestResult, letters: dict[str, str]) -> MethodBacktest | None:
@@ -52,12 +55,12 @@ def _in_sentence(label: str) -> str:
 
 
 def _difference(figure: BacktestFigure) -> str:
-    size = f"the Sharpe difference, {number(figure.value, 2)}"
+    size = f"its Sharpe ratio is {number(abs(figure.value), 2)} {'higher' if figure.value >= 0 else 'lower'}"
     if figure.lower is None or figure.upper is None:
-        return f"{size}, has no interval: too few rows were held"
+        return f"{size}, without an interval: too few rows were held"
     bounds = f"{number(figure.lower, 2)} to {number(figure.upper, 2)}"
-    verdict = "is clear of 0" if figure.excludes_zero else "is not settled"
-    return f"{size}, {verdict} (95{SPACE}% interval {bounds})"
+    verdict = "clear of 0" if figure.excludes_zero else "which is not settled"
+    return f"{size}, {verdict} (95{SPACE}% interval of the difference {bounds})"
 
 
 def figures_table(found: BacktestResult, letters: dict[str, str], unit: str) -> pd.DataFrame:
@@ -102,6 +105,28 @@ def trouble(found: BacktestResult) -> list[str]:
                 f"{m.label} had no answer at {counted(len(m.failures), 'date')} of {len(m.weights):,} and "
                 f"kept its drifted weights there; first on {dated(day)}: {reason}"
             )
+    return said
+
+
+def few_rows(found: BacktestResult) -> list[str]:
+    """Return what rests on fewer than ten rows of a tail, and what a negative Sharpe ratio cannot say."""
+    said, level = [], f"CVaR {100 * found.confidence:g}{SPACE}%"
+    using = [m.label for key, m in found.methods.items() if ALLOCATORS[key].uses_confidence]
+    learned = found.window or found.warm_up
+    for rows, what in (
+        (learned if using else None, f"{listed(using)} at {'each' if found.window else 'the first'} trade"),
+        (found.rows, "the figures of the paths"),
+    ):
+        tail = (1.0 - found.confidence) * (rows or np.inf)
+        if tail < FEW_TAIL:
+            said.append(
+                f"Few rows in the tail: for {what}, {level} of {rows:,} rows rests on the worst {tail:.2g}."
+            )
+    if any(m.sharpe is not None and m.sharpe.value < 0 for m in found.methods.values()):
+        said.append(
+            "A negative Sharpe ratio comes nearer to 0 the more volatile a path is: among rules that earned "
+            "less than the risk-free rate it ranks nothing."
+        )
     return said
 
 

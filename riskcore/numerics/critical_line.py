@@ -290,6 +290,8 @@ def _repaired(covariance: Floats, centre: Floats, box: Box, reach: float, means:
     if centre.size <= TABLEAU:
         walks.append((0.0, 0.0, walk_tableau, EXACT))
     walks += [(*repair, None, ACCEPTED) for repair in REPAIRS]
+    # What the tableau found may be good enough after all where nothing else is.
+    walks += [(*walk[:3], ACCEPTED) for walk in walks if walk[2]]
     for shift, ridge, walk, accepted in walks:
         used = scaled + shift if shift else scaled
         if ridge:

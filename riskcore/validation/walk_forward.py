@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
@@ -14,6 +15,7 @@ from riskcore.errors import InputError, MissingDataError, NumericalError, listed
 from riskcore.numerics.drift import drift
 from riskcore.numerics.tail import check_confidence
 from riskcore.periods import trading_dates
+from riskcore.results.allocation import AllocationResult
 from riskcore.results.backtest import BacktestResult
 from riskcore.scenarios import Scenarios
 from riskcore.validation.walk_forward_figures import LEVEL, RESAMPLES, Path, judged, why_no_intervals
@@ -22,6 +24,7 @@ __all__ = ["REBALANCES", "Rebalance", "walk_forward"]
 
 Floats = NDArray[np.float64]
 Rebalance = Literal["weekly", "monthly", "quarterly"]
+Rule = Callable[..., AllocationResult]
 
 # Calendar of each rebalance, the longest usual gap between rows it can be read from (days), and its noun.
 REBALANCES: dict[str, tuple[str, float, str]] = {
@@ -78,7 +81,7 @@ def walk_forward(
         Rows before the first one held; the window by default, one year for an expanding one. A longer one
         lets several windows be compared on the same rows.
     risk_free
-        Per year, simple, decimal; for the Sharpe ratio.
+        Per year, simple, decimal; for the Sharpe ratio, and for rules that use one.
     rng
         For the intervals: stationary block bootstrap, for differences the same blocks of both paths.
     progress
@@ -116,11 +119,12 @@ def walk_forward(
     days = trading_dates(scenarios, "A walk-forward backtest")
     scenarios = _row_by_row(scenarios)
     asked = _asked(methods)
-    _check_settings(costs, window)
+    _check_settings(costs, window, risk_free)
     rows = _rows_before(scenarios, window, warm_up)
     starts = _first_rows_held(days, rebalance, rows)
     books = [_Book(key, np.zeros(scenarios.size)) for key in asked]
-    refused = _walk(books, scenarios, starts, (window, level, float(costs)), progress)
+    rule = partial(allocate, confidence=level, risk_free=risk_free / scenarios.periods_per_year)
+    refused = _walk(books, scenarios, starts, (window, rule, float(costs)), progress)
     books = [book for book in books if book.method not in refused]
     paths = {book.method: book.path(scenarios, starts, float(costs)) for book in books}
     # One seed for all: the interval of a rule is the same whichever others are asked for.
@@ -157,13 +161,13 @@ class _Book:
     traded: list[float] = field(default_factory=list)
     failures: dict[int, str] = field(default_factory=dict)
 
-    def trade(self, past: Scenarios, confidence: float) -> str | None:
+    def trade(self, past: Scenarios, rule: Rule) -> str | None:
         """Move to the weights the rule finds on past rows; where it finds none, return why and keep them."""
         problem = None
         before = after = self.held
         try:
             start = before if before.any() else None
-            after = allocate(self.method, past, confidence=confidence, start=start).weights.to_numpy()
+            after = rule(self.method, past, start=start).weights.to_numpy()
         except NumericalError as error:
             problem = str(error)
             self.failures[len(self.traded)] = problem
@@ -195,17 +199,17 @@ def _walk(
     books: Sequence[_Book],
     scenarios: Scenarios,
     starts: Sequence[int],
-    settings: tuple[int | None, float, float],
+    settings: tuple[int | None, Rule, float],
     progress: Callable[[float], None] | None,
 ) -> dict[str, str]:
     """Trade and hold through all rows; return the rules that had no weights at the first trade."""
-    window, confidence, costs = settings
+    window, rule, costs = settings
     refused: dict[str, str] = {}
     ends = [*starts[1:], scenarios.count]
     for number, (first, stop) in enumerate(zip(starts, ends, strict=True)):
         past = _past(scenarios, window, first)
         for book in [b for b in books if b.method not in refused]:
-            problem = book.trade(past, confidence)
+            problem = book.trade(past, rule)
             if problem is not None and number == 0:
                 refused[book.method] = problem
         live = [b for b in books if b.method not in refused]
@@ -308,7 +312,9 @@ def _asked(methods: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([EQUAL, *methods]))
 
 
-def _check_settings(costs: float, window: int | None) -> None:
+def _check_settings(costs: float, window: int | None, risk_free: float) -> None:
+    if not -1.0 < risk_free < 1.0:
+        raise InputError(f"The risk-free rate is a decimal per year (0.03 for 3 %), got {risk_free:g}.")
     if not 0.0 <= costs <= MOST_COSTS:
         hint = f" Did you mean {costs / 1e4:g}, {costs:g} basis points?" if MOST_COSTS < costs <= 1000 else ""
         raise InputError(

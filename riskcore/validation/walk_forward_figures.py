@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskcore.errors import InputError
 from riskcore.measures import risk
 from riskcore.numerics.block_length import optimal_block_length
 from riskcore.numerics.bootstrap import membership_counts
@@ -67,8 +66,6 @@ def judged(
     paths: Mapping[str, Path], equal: Path, confidence: float, risk_free: float, seed: int
 ) -> dict[str, MethodBacktest]:
     """Return the figures of paths, and their Sharpe ratios beside that of equal weight on the same rows."""
-    if not -1.0 < risk_free < 1.0:
-        raise InputError(f"The risk-free rate is a decimal per year (0.03 for 3 %), got {risk_free:g}.")
     base = equal.returns.to_numpy()
     returns = {key: path.returns.to_numpy() for key, path in paths.items()}
     bounds = _bounds(returns, base, equal.periods_per_year, risk_free, seed)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from riskcore.allocation import equal_weight
 from riskcore.dashboard import backtest_run, cached
-from riskcore.dashboard.backtest_words import compared_rule, story, trouble
+from riskcore.dashboard.backtest_words import compared_rule, few_rows, story, trouble
 from riskcore.data.files import load_prices
 from riskcore.data.sample import load_sample
 from riskcore.errors import ConvergenceError
@@ -66,7 +66,8 @@ def test_it_begins_with_what_happened(open_app, usual):
     assert f"CVaR parity {100 * parity.growth_per_year.value:.1f}{SPACE}% at" in said
     bounds = f"{low:.2f} to {high:.2f}".replace("-", "−")
     difference = f"{parity.sharpe_difference.value:.2f}"
-    assert f"the Sharpe difference, {difference}, is not settled (95{SPACE}% interval {bounds})." in said
+    assert f"; its Sharpe ratio is {difference} higher, which is not settled (95{SPACE}% interval of" in said
+    assert said.endswith(f"difference {bounds}).")
 
 
 def test_the_table_holds_the_engine_s_figures(open_app, usual):
@@ -196,14 +197,14 @@ def test_a_rule_that_fails_is_named(open_with, monkeypatch, sample):
     module = sys.modules[walk_forward.__module__]
     real, calls = module.allocate, []
 
-    def failing(method, past, *, confidence):
+    def failing(method, past, **settings):
         if method == "maximum_sharpe":
             calls.append(method)
             if len(calls) in (2, 5):
                 raise ConvergenceError("The maximum could not be verified.")
         if method == "minimum_cvar":
             raise ConvergenceError("The gap could not be closed.")
-        return real(method, past, confidence=confidence)
+        return real(method, past, **settings)
 
     monkeypatch.setattr(module, "allocate", failing)
     app = open_with(rules=["Maximum Sharpe ratio", "Minimum CVaR"], bp="3", **SHORT)
@@ -229,6 +230,7 @@ def test_too_little_data_is_one_sentence(open_with, query, said):
     assert said in words(app)
     assert app.multiselect(key="rules")
     assert not app.get("plotly_chart")
+    assert all(button.key != "backtest_stop" for button in app.button)
 
 
 def test_monthly_data_refuses_a_weekly_rebalance(open_with, monkeypatch):
@@ -259,7 +261,13 @@ def test_words(usual, sample):
         window=130,
         rng=np.random.default_rng(1),
     )
-    assert "has no interval: too few rows were held" in story(few, {})
+    assert "without an interval: too few rows were held" in story(few, {})
+    assert few_rows(usual) == []
+    tail = f"Few rows in the tail: for {{}}, CVaR 95{SPACE}% of {{}} rows rests on the worst {{:.2g}}."
+    assert few_rows(few) == [
+        tail.format("CVaR parity at each trade", 130, 6.5),
+        tail.format("the figures of the paths", few.rows, 0.05 * few.rows),
+    ]
     falling = walk_forward(
         sample.select(["SPY", "QQQ"]).between("2007-07-31", "2009-03-01"),
         ["inverse_volatility"],
@@ -268,3 +276,4 @@ def test_words(usual, sample):
         rng=np.random.default_rng(1),
     )
     assert re.search("equal weight lost .* inverse volatility lost", story(falling, {}))
+    assert any(line.startswith("A negative Sharpe ratio comes nearer to 0") for line in few_rows(falling))

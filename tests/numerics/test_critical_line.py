@@ -251,6 +251,17 @@ def test_a_tableau_that_lost_its_digits_is_not_believed(monkeypatch):
     np.testing.assert_allclose(again.weights, exact.weights, atol=1e-13)
 
 
+def test_two_rows_of_seven_assets_are_verified_or_refused_by_what_was_reached():
+    for seed in range(20):
+        covariance, means, _ = market(7, seed=seed, rows=2)
+        try:
+            line = solve_critical_line(covariance, means, np.zeros(7), np.ones(7))
+        except ConvergenceError as error:
+            assert error.details["residual"] > 1e-8
+        else:
+            assert line.residual <= 1e-8
+
+
 def test_more_assets_than_rows():
     covariance, means, _ = market(60, rows=20)
     line = solve_critical_line(covariance, means, np.zeros(60), np.ones(60))

@@ -81,6 +81,16 @@ def test_the_row_of_the_trade_is_the_last_one_seen():
         assert s.index[stop].month != date.month
 
 
+def test_a_rule_that_uses_the_risk_free_rate_gets_it_per_row():
+    s = history(300)
+    found = run(s, ["maximum_sharpe"], risk_free=0.03, window=250).methods["maximum_sharpe"]
+    stop = s.index.get_loc(found.weights.index[0]) + 1
+    seen = Scenarios.from_returns(s.frame.iloc[stop - 250 : stop], periods_per_year=252)
+    with_rate, without = (allocate("maximum_sharpe", seen, risk_free=r).weights for r in (0.03 / 252, 0.0))
+    np.testing.assert_allclose(found.weights.iloc[0], with_rate, atol=1e-12)
+    assert np.abs(with_rate - without).max() > 1e-3
+
+
 def test_three_rows_by_hand_with_costs():
     # Two rows to learn from, then one purchase on 31 Jan and one trade from drifted weights on 28 Feb.
     days = pd.to_datetime(["2020-01-30", "2020-01-31", "2020-02-03", "2020-02-28", "2020-03-02"])
