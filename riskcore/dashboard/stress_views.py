@@ -17,6 +17,10 @@ __all__ = ["use_everywhere", "views"]
 
 KEY = "views"
 MOST_PAIRS = 2
+PAIR = ["first", "second", "before", "after"]
+NOTHING = 1e-14
+# A move below this share of a volatility is not worth a sentence.
+STILL = 1e-3
 COLUMNS = {"before": "before", "asked": "asked", "imposed": "used", "after": "after"}
 
 
@@ -78,7 +82,7 @@ def _written(frame: Frame, book: Book) -> str:
         max_chars=3500,
     )
     with st.container(horizontal=True, gap="small"):
-        for place, example in enumerate(_examples(book)):
+        for place, example in enumerate(_examples(book, names)):
             st.button(
                 plain(example),
                 key=f"views_example_{place}",
@@ -96,10 +100,12 @@ def _written(frame: Frame, book: Book) -> str:
     return str(state.recall(KEY) or "")
 
 
-def _examples(book: Book) -> list[str]:
+def _examples(book: Book, names: list[str]) -> list[str]:
     first, last = book.assets[0], book.assets[-1]
     level = f"{100 * book.view.confidence:g}"
-    found = [f"volatility of {first} × 2", f"mean of {first} ≤ -0.2 %", f"CVaR {level} % of A × 1.5"]
+    found = [f"volatility of {first} × 2", f"mean of {first} ≤ -0.2 %"]
+    # A portfolio of cash alone cannot be named.
+    found += [f"CVaR {level} % of A × 1.5"] if "A" in names else []
     if first != last:
         found += [f"{last} beats {first} by 0.1 %, 60 % sure", f"correlation of {first} and {last} ≥ 0.5"]
     return found
@@ -141,7 +147,7 @@ def _held(found: ViewsResult) -> None:
                 title: [_valued(v, words) for v, words in zip(table[name], table["view"], strict=True)]
                 for title, name in COLUMNS.items()
             },
-            "holds": ["yes" if h else "no" for h in table["held"]],
+            "holds": [_holding(h, t) for h, t in zip(table["held"], table["trust"], strict=True)],
         }
     )
     data_table(shown, key="views_table", hide_index=True)
@@ -151,36 +157,32 @@ def _held(found: ViewsResult) -> None:
             "VaR and quantile views are imposed at the nearest scenario, which is what “imposed” says."
         )
     if (table["trust"] < 1.0).any():
-        st.caption("A view trusted less than fully is blended with the prior, so that it holds only in part.")
+        st.caption(
+            "A view trusted less than fully holds only in part: the result is a blend of the scenarios with "
+            "it and without it. All but means differ in a blend from what they are in its parts, so that a "
+            "view trusted fully can end up off as well: “blended”."
+        )
+
+
+def _holding(held: bool, trust: float) -> str:
+    if held:
+        return "yes"
+    return "in part" if trust < 1.0 else "blended"
 
 
 def _valued(value: float, words: str) -> str:
     """Return a figure in the unit of its view: percent, but for correlations and skewness."""
     bare = words.startswith(("correlation", "skewness"))
+    # Rounding leaves 4e-17 where a view says 0.
+    value = 0.0 if abs(value) < NOTHING else value
     text = f"{value:.6g}" if bare else f"{100 * value:.6g}\N{NO-BREAK SPACE}%"
     return text.replace("-", "−")
 
 
 def _moved(found: ViewsResult) -> None:
     """Show what else the views moved: means, volatilities and correlations nobody spoke of."""
+    st.markdown(plain(f"What else moved: {'; '.join(_moved_words(found))}."))
     table = found.moved
-    others = table[~table["viewed"]]
-    pairs = found.correlations.head(MOST_PAIRS)[["first", "second", "before", "after"]]
-    if len(others):
-        change = (others["volatility_after"] / others["volatility_before"] - 1.0).fillna(0.0)
-        most = str(change.abs().idxmax())
-        st.markdown(
-            plain(
-                f"What else moved: the volatility of {most}, which no view names, by "
-                f"{percent(float(change[most]))}; "
-                + "; ".join(
-                    f"the correlation of {first} and {second} {number(float(before), 2)} → "
-                    f"{number(float(after), 2)}"
-                    for first, second, before, after in pairs.to_numpy()[:, :4].tolist()
-                )
-                + "."
-            )
-        )
     with st.popover("Everything that moved", type="tertiary", icon=":material/table:"):
         shown = pd.DataFrame(
             {
@@ -192,7 +194,32 @@ def _moved(found: ViewsResult) -> None:
             }
         )
         data_table(shown, key="views_moved")
-        data_table(found.correlations, key="views_correlations", hide_index=True)
+        pairs = found.correlations.rename(columns={"viewed": "named by a view"})
+        pairs["named by a view"] = pairs["named by a view"].map({True: "yes", False: "no"})
+        data_table(pairs, key="views_correlations", hide_index=True)
+
+
+def _moved_words(found: ViewsResult) -> list[str]:
+    """Return the largest moves of a mean, a volatility and correlations that no view is about by itself."""
+    table = found.moved
+    others = table[~table["viewed"]]
+    # A view on a portfolio names all it holds: then the assets are what else there is.
+    others, beside = (others, ", which no view names") if len(others) else (table, "")
+    drift = (others["mean_after"] - others["mean_before"]) / others["volatility_before"]
+    spread = others["volatility_after"] / others["volatility_before"] - 1.0
+    if not max(drift.abs().max(), spread.abs().max()) > STILL:
+        return ["next to nothing"]
+    mean, vol = str(drift.fillna(0.0).abs().idxmax()), str(spread.fillna(0.0).abs().idxmax())
+    before, after = (float(others[f"mean_{when}"][mean]) for when in ("before", "after"))
+    said = [
+        f"the volatility of {vol}{beside}, by {percent(float(spread[vol]))}",
+        f"the mean of {mean} {percent(before, 3)} → {percent(after, 3)}",
+    ]
+    pairs = found.correlations[~found.correlations["viewed"]].head(MOST_PAIRS)
+    return said + [
+        f"the correlation of {first} and {second} {number(float(old), 2)} → {number(float(new), 2)}"
+        for first, second, old, new in zip(*(pairs[c] for c in PAIR), strict=True)
+    ]
 
 
 def use_everywhere(code: str, key: str) -> None:

@@ -26,7 +26,8 @@ class ViewsResult:
         Index = assets; columns mean_before, mean_after, volatility_before, volatility_after, viewed (whether
         a view names it, alone or in a portfolio).
     correlations
-        One row per pair of assets, the largest change first; columns first, second, before, after, change.
+        One row per pair of assets, the largest change first; columns first, second, before, after, change,
+        viewed (whether a view is about this correlation).
     held_fixed
         Moments kept from an earlier step while a later one was imposed, in words.
     steps

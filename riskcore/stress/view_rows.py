@@ -106,8 +106,8 @@ def snapped(scenarios: Scenarios, view: View) -> float:
     allowed = values[values >= view.value] if view.sense == ">=" else values[values <= view.value]
     if allowed.size == 0:
         raise InputError(
-            f"No scenario satisfies the view {view.words}: its values run from {values.min():.4g} to "
-            f"{values.max():.4g}.",
+            f"No scenario satisfies the view {view.words}: its values run from {100 * values.min():.4g} % to "
+            f"{100 * values.max():.4g} %. Ask for less, or add scenarios that go further.",
             view=view.words,
         )
     return float(allowed.min() if view.sense == ">=" else allowed.max())

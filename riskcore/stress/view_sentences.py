@@ -42,14 +42,14 @@ _ENDING = (
     r"\s*(?P<sense>is at least|is at most|at least|at most|above|below|>=|<=|≥|≤|=|>|<|\bis\b|(?=[×x*]))"
     rf"\s*(?P<times>[×x*])?\s*(?P<number>{_NUMBER})\s*(?P<percent>%)?$"
 )
-_LEVEL = r"(?P<level>\d+(?:\.\d+)?)\s*%"
+_LEVEL = r"(?P<level>\d+(?:\.\d+)?)\s*(?P<hundredths>%)?"
 _FORMS = {
     "rank": re.compile(rf"mean of (?P<on>.+?)\s+-\s+mean of (?P<than>.+?){_ENDING}", re.I),
     "mean": re.compile(rf"(?:mean|return) of (?P<on>.+?){_ENDING}", re.I),
-    "volatility": re.compile(rf"volatility of (?P<on>.+?){_ENDING}", re.I),
+    "volatility": re.compile(rf"vol(?:atility)? of (?P<on>.+?){_ENDING}", re.I),
     "skewness": re.compile(rf"skew(?:ness)? of (?P<on>.+?){_ENDING}", re.I),
     "correlation": re.compile(rf"correlation of (?P<on>.+?){_ENDING}", re.I),
-    "CVaR": re.compile(rf"cvar {_LEVEL} of (?P<on>.+?){_ENDING}", re.I),
+    "CVaR": re.compile(rf"(?:cvar|expected shortfall|es) {_LEVEL} of (?P<on>.+?){_ENDING}", re.I),
     "VaR": re.compile(rf"var {_LEVEL} of (?P<on>.+?){_ENDING}", re.I),
     "quantile": re.compile(rf"{_LEVEL} quantile of (?P<on>.+?){_ENDING}", re.I),
     "beats": re.compile(
@@ -138,7 +138,7 @@ def _view(kind: str, found: re.Match[str], names: Mapping[str, On], prior: Scena
             value *= figure(prior, CorrelationView(first, second, 0.0), prior.probabilities)
         return CorrelationView(first, second, value, sense, trust)
     on = _known(found["on"], names)
-    level = float(found["level"]) / 100.0 if "level" in found.re.groupindex else 0.0
+    level = _level(found) if "level" in found.re.groupindex else 0.0
     makers: dict[str, Callable[[float], View]] = {
         "mean": lambda v: MeanView(on, v, sense, trust),
         "volatility": lambda v: VolatilityView(on, v, sense, trust),
@@ -157,6 +157,12 @@ def _view(kind: str, found: re.Match[str], names: Mapping[str, On], prior: Scena
 def _sense(found: re.Match[str]) -> Sense:
     words = (found["sense"] or "=").lower()
     return COMPARISONS[words.removeprefix("is ") if words != "is" else "="]
+
+
+def _level(found: re.Match[str]) -> float:
+    """Return a level: 95 %, 95 and 0.95 mean the same."""
+    level = float(found["level"])
+    return level if level < 1.0 and not found["hundredths"] else level / 100.0
 
 
 def _fraction(found: re.Match[str]) -> float:

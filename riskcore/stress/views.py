@@ -97,7 +97,7 @@ def apply_views(scenarios: Scenarios, views: Sequence[View]) -> ViewsResult:
         prior=scenarios,
         views=_views_table(scenarios, listed_views, posterior),
         moved=_moved(scenarios, listed_views, posterior),
-        correlations=_correlations(scenarios, posterior),
+        correlations=_correlations(scenarios, listed_views, posterior),
         held_fixed=tuple(
             f"{moment} of {name} at {100 * value:.4g} %" for (moment, name), value in fixed.items()
         ),
@@ -215,7 +215,7 @@ def _moved(scenarios: Scenarios, views: list[View], q: Floats) -> pd.DataFrame:
     return table.assign(viewed=[asset in named for asset in scenarios.assets])
 
 
-def _correlations(scenarios: Scenarios, q: Floats) -> pd.DataFrame:
+def _correlations(scenarios: Scenarios, views: list[View], q: Floats) -> pd.DataFrame:
     """Return every pair of assets that move, the largest change first."""
     first, second = np.triu_indices(scenarios.size, 1)
     found = []
@@ -230,5 +230,7 @@ def _correlations(scenarios: Scenarios, q: Floats) -> pd.DataFrame:
         {"first": names[first], "second": names[second], "before": found[0], "after": found[1]}
     )
     table["change"] = table["after"] - table["before"]
+    spoken = [{name_of(v.first), name_of(v.second)} for v in views if isinstance(v, CorrelationView)]
+    table["viewed"] = [set(pair) in spoken for pair in zip(table["first"], table["second"], strict=True)]
     order = np.argsort(-np.abs(table["change"].to_numpy()), kind="stable")
     return table.iloc[order].reset_index(drop=True)

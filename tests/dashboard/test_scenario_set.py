@@ -221,6 +221,29 @@ def test_the_editor_names_views_that_cannot_hold_together(open_app):
     assert any("mean of SPY ≥ 0.5 %" in e.value.replace("\\", "") for e in app.error)
 
 
+def test_what_else_moved_leaves_out_what_views_are_about(open_app):
+    text = "volatility of A × 2\ncorrelation of SPY and BND = 0.9\nmean of SPY = -0.2 %, 50 % sure"
+    app = open_app("stress", stress="Views", views=text)
+    said = words(app).replace(SPACE, " ")
+    moved = said[said.index("What else moved:") :].partition("\n")[0]
+    assert "correlation of SPY and BND" not in moved
+    assert "which no view names" not in moved  # A holds every asset
+    prior, shown = (book(scenario_set=code).scenarios for code in ("", f"views:{text}"))
+    deviations = shown.returns - shown.probabilities @ shown.returns
+    spreads = np.sqrt(shown.probabilities @ deviations**2) / prior.returns.std(axis=0) - 1
+    most = int(np.abs(spreads).argmax())
+    assert f"the volatility of {shown.assets[most]}, by {100 * spreads[most]:.1f} %" in moved
+    table = next(t.value for t in app.dataframe if "imposed" in t.value.columns)
+    assert table["holds"].tolist() == ["blended", "blended", "in part"]
+    still = words(open_app("stress", stress="Views", views="mean of SPY ≥ -1 %"))
+    assert "What else moved: next to nothing" in still
+
+
+def test_a_portfolio_of_cash_is_no_example_of_what_can_be_named(open_app):
+    app = open_app("stress", stress="Views", a="cash")
+    assert not any("of A" in b.label for b in app.button)
+
+
 def test_few_scenarios_are_warned_about(open_app):
     app = open_app("stress", stress="Views", views=EXTREME)
     assert any("Few scenarios carry this" in n.value for n in app.info)

@@ -41,6 +41,9 @@ def read(line):
         ("BND beats SPY", RankView("BND", "SPY")),
         ("BND beats SPY by 0.1 %, 60 % sure", RankView("BND", "SPY", 0.001, ">=", 0.6)),
         ("VaR 95 % of SPY = 3 %", VarView("SPY", 0.95, 0.03)),
+        ("VaR 0.95 of SPY = 3 %", VarView("SPY", 0.95, 0.03)),
+        ("Expected shortfall 95 of SPY = 3 %", CvarView("SPY", 0.95, 0.03)),
+        ("vol of SPY = 2 %", VolatilityView("SPY", 0.02)),
         ("CVaR 97.5% of SPY >= 4 % (confidence 70 %)", CvarView("SPY", 0.975, 0.04, ">=", 0.7)),
         ("5 % quantile of BND <= -2 %", QuantileView("BND", 0.05, -0.02, "<=")),
     ],
@@ -103,6 +106,11 @@ def test_what_cannot_be_meant_is_refused_with_the_line(line, said):
 def test_an_unknown_name_is_refused_with_what_is_known(line):
     with pytest.raises(AssetMismatchError, match=r"XYZ.*SPY, BND, Salt and Co, Stocks"):
         read(line)
+
+
+def test_a_quantile_no_scenario_has_is_refused_with_the_range_in_percent():
+    with pytest.raises(InputError, match=r"VaR 95\s% of SPY ≥ 90 %: its values run from -?\d.* % to \d.* %"):
+        apply_views(PRIOR, [read("VaR 95 % of SPY ≥ 90 %")])
 
 
 def test_too_many_lines_are_refused():
