@@ -32,6 +32,7 @@ def bet_words(model: Model, holding: Holding, found: FactorContributionResult) -
     if not found.relative_defined:
         return f"The {measure} of {holding.letter} is too near zero to be shared out."
     names, share = joint_bet(found, model.groups)
+    names = tuple(n for n in names if abs(found.factors[n]) >= HARDLY * abs(found.total)) or names[:1]
     if share <= 0.0:
         return f"No factor adds to the {measure} of {holding.letter}: all of it is specific to its assets."
     alone = len(names) == 1

@@ -14,9 +14,10 @@ __all__ = ["HALF_SHARED", "PEGGED", "factor_groups", "joint_bet", "pegged_rates"
 
 # Correlation, either way, at which two factors share half of their variance.
 HALF_SHARED = 0.5**0.5
-# Volatility per year below which an exchange rate is held by a peg. Floating pairs move by 5 % and more; the
-# Hong Kong dollar moves by 0.6 % against the dollar, the Danish crown by 0.3 % against the euro.
-PEGGED = 0.01
+# Volatility per year below which an exchange rate is held. Floating pairs move by 5 % and more; the Hong Kong
+# dollar by 0.6 % against the dollar, twice that while it crosses its band, the Danish crown by 0.3 % against
+# the euro.
+PEGGED = 0.02
 
 
 def factor_groups(covariance: pd.DataFrame, *, above: float = HALF_SHARED) -> tuple[tuple[str, ...], ...]:

@@ -177,6 +177,9 @@ def test_factors_that_share_their_moves_are_one_bet(open_app, sample, a):
     rho = np.corrcoef(weeks.select(["SPY", "QQQ"]).returns.T)[0, 1]
     assert f"SPY and QQQ share their moves (correlation {rho:.2f}): how the risk splits" in words(app)
     assert "SPY and QQQ would carry" in words(app)
+    # SPY itself has nothing of QQQ: a name that carries nothing is not named.
+    alone = open_app("factors", factors=["SPY", "QQQ"], a="w:SPY~1")
+    assert header(alone) == f"100{SPACE}% of A’s 1-day CVaR 95{SPACE}% comes from one factor: SPY."
 
 
 @pytest.mark.parametrize(
@@ -249,6 +252,10 @@ def test_factors_from_a_file_stand_beside_the_others(open_app):
     checked(app.file_uploader(key="factor_file").set_value(("growth.csv", content, "text/csv")).run())
     assert not app.error, words(app)
     assert "GROWTH" in table(app, SHARE).index
+    twin = load_sample("global").prices["SPY"].mul(2.0).rename("TWIN").dropna().to_csv(index_label="Date")
+    checked(app.file_uploader(key="factor_file").set_value(("twin.csv", twin.encode(), "text/csv")).run())
+    assert len(app.error) == 1
+    assert "The factors SPY, TWIN are collinear: one of them follows from the others" in words(app)
     other = value.iloc[::5].to_csv(index_label="Date").encode()
     checked(app.file_uploader(key="factor_file").set_value(("weekly.csv", other, "text/csv")).run())
     assert "Bring factors as often as the prices" in words(app)

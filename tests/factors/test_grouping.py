@@ -72,6 +72,9 @@ def test_rates_held_by_a_peg_are_found_in_every_base_currency():
         # The band of the Hong Kong Monetary Authority is 7.75 to 7.85, 0.65 % either way of its middle.
         assert 0.003 < found[f"HKD in {base}"][1] < 0.009
         assert pegged_rates(rows, rates, below=1e-9) == {}
+        # In 2025 it crossed its band from one end to the other, within weeks.
+        wild = weekly(wide.scenarios(list(dict.fromkeys(rates.values())), "2025-04-01"))
+        assert list(pegged_rates(wild, rates)) == [f"HKD in {base}"]
 
 
 def test_what_grouping_refuses():
