@@ -13,6 +13,7 @@ from riskcore.allocation.gaussian_cvar_parity import gaussian_cvar_parity
 from riskcore.allocation.hierarchical import hierarchical_risk_parity
 from riskcore.allocation.maximum_diversification import maximum_diversification
 from riskcore.allocation.mean_variance import maximum_sharpe, minimum_variance
+from riskcore.allocation.measure_parity import measure_parity
 from riskcore.allocation.minimum_risk import minimum_cvar
 from riskcore.allocation.registry import ALLOCATORS, Allocator, allocate
 from riskcore.allocation.risk_budgets import cvar_parity, equal_risk_contribution
@@ -45,6 +46,7 @@ __all__ = [
     "maximum_sharpe",
     "mean_cvar_frontier",
     "mean_variance_frontier",
+    "measure_parity",
     "minimum_cvar",
     "minimum_variance",
     "missed",
