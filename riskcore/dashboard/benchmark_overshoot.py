@@ -229,8 +229,9 @@ def _left_words(lines: tuple[OvershootResult, ...]) -> list[str]:
     words[0] += "."
     short = [line.name for line in lines if line.refused]
     if short:
+        held = ", with the benchmark held at plan" if lines[0].held else ""
         words.append(
-            f"{', '.join(short)} stop early: no probabilities of these scenarios give the active positions "
-            f"more risk than that{', with the benchmark held at plan' if lines[0].held else ''}."
+            f"{', '.join(short)} {'stops' if len(short) == 1 else 'stop'} early: no probabilities of these "
+            f"scenarios give the active positions more risk than that{held}."
         )
     return words

@@ -100,9 +100,8 @@ def _explain(open_: Model, rates: list[str]) -> None:
         "as currencies move with prices, the other factors carry another part too. A’s unhedged risk is the "
         "sum of what exchange rates, other factors, what is specific to assets and the mean that no factor "
         "explains carry.",
-        r"r^{\text{unhedged}}=(1+r)(1+x)-1,\qquad\rho_A="
-        + percent_sum(parts)
-        + f"={percent_sum([found.total])}",
+        r"\begin{gathered}r^{\text{unhedged}}=(1+r)(1+x)-1\\ "
+        + rf"{percent_sum([found.total])}={percent_sum(parts)}\end{{gathered}}",
     )
 
 

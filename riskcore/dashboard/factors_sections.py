@@ -76,9 +76,10 @@ def _explain_parts(model: Model, a: FactorContributionResult) -> None:
         "Each factor adds exposure times its loss where the measure looks; what is left of every asset is "
         "specific to it; the mean return that no factor explains is a part of its own. In "
         f"{a.portfolio}: all factors, specific, mean.",
-        r"\rho=-\sum_k x_k\sum_s q_s f_{sk}-\sum_i w_i\sum_s q_s\varepsilon_{si}-w^\top\alpha\sum_s q_s="
-        + percent_sum([float(a.factors.sum()), specific, a.mean])
-        + f"={percent_sum([a.total])}",
+        r"\begin{gathered}"
+        r"\rho=-\sum_k x_k\sum_s q_s f_{sk}-\sum_i w_i\sum_s q_s\varepsilon_{si}-w^\top\alpha\sum_s q_s\\ "
+        + f"{percent_sum([a.total])}={percent_sum([float(a.factors.sum()), specific, a.mean])}"
+        + r"\end{gathered}",
     )
 
 

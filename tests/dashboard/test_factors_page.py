@@ -157,7 +157,7 @@ def test_currencies_read_their_numbers_aloud_and_print_them(open_app, sample, a)
         f"is {percent(hedged, 2)} of value with currencies hedged and {percent(open_, 2)} unhedged"
         in words(app)
     )
-    assert any(rf"={100 * open_:.4f}\,\%" in one.value for one in app.latex)
+    assert any(rf"{100 * open_:.4f}\,\%=" in one.value for one in app.latex)
     out = printed(app)
     assert f"A hedged {hedged:.10f}" in out
     assert f"A unhedged {open_:.10f}" in out
