@@ -7,6 +7,7 @@ without differences of large sums.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,20 +148,17 @@ def bisect_risk(covariance: Floats) -> tuple[Floats, int]:
     [0.4, 0.4, 0.2]
     """
     n = len(covariance)
-    levels = _levels(n)
+    halvings = _halvings(n)
     inverse = 1.0 / np.diag(covariance)
     blocks, masses = covariance * inverse[:, None] * inverse, inverse
     variances = [np.diag(blocks) / masses**2]
-    for finer, coarser in zip(levels[:0:-1], levels[-2::-1], strict=True):
-        at = np.searchsorted(finer, coarser)
+    for at, _ in reversed(halvings):
         blocks = np.add.reduceat(np.add.reduceat(blocks, at, axis=0), at, axis=1)
         masses = np.add.reduceat(masses, at)
         variances.append(np.diag(blocks) / masses**2)
     variances.reverse()
     weights = np.ones(1)
-    for coarser, finer, variance in zip(levels[:-1], levels[1:], variances[1:], strict=True):
-        at = np.searchsorted(finer, coarser)
-        parts = np.diff(np.append(at, finer.size))
+    for (at, parts), variance in zip(halvings, variances[1:], strict=True):
         weights = np.repeat(weights, parts)
         first = at[parts == 2]
         left, right = np.maximum(variance[first], 0.0), np.maximum(variance[first + 1], 0.0)
@@ -172,14 +170,17 @@ def bisect_risk(covariance: Floats) -> tuple[Floats, int]:
             )
         weights[first] *= right / total
         weights[first + 1] *= left / total
-    return weights, len(levels) - 1
+    return weights, len(halvings)
 
 
-def _levels(n: int) -> list[Places]:
-    """Return the starts of the segments at each level, from one segment to n."""
-    levels = [np.zeros(1, dtype=np.intp)]
-    while levels[-1].size < n:
-        starts = levels[-1]
+@cache
+def _halvings(n: int) -> tuple[tuple[Places, Places], ...]:
+    """Return for each level where its segments begin among those of the next, and how many each becomes."""
+    starts, found = np.zeros(1, dtype=np.intp), []
+    while starts.size < n:
         length = np.diff(np.append(starts, n))
-        levels.append(np.unique(np.concatenate([starts, starts + length // 2])))
-    return levels
+        finer = np.unique(np.concatenate([starts, starts + length // 2]))
+        at = np.searchsorted(finer, starts)
+        found.append((at, np.diff(np.append(at, finer.size))))
+        starts = finer
+    return tuple(found)

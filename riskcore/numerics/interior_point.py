@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import dsyrk
 from scipy.linalg.lapack import dpotrf, dpotrs
 
 __all__ = ["Point", "TailProgram", "TailSolution", "solve_tail_program"]
@@ -88,37 +89,44 @@ class TailSolution(NamedTuple):
 
 
 class _State(NamedTuple):
-    """Primal x, t, (z, u) and dual (α, β), λ, θ; β = 1 − α is kept apart: near 1 it has no digits.
+    """Primal (x, z, u) and dual (λ, α, β), each in one vector; y = (x, t), and the multiplier θ.
 
-    `pair` holds z and u in its rows, `share` α and β: on the central path share · pair = μ.
+    β = 1 − α is kept apart: near 1 it has no digits. On the central path α z = β u = μ.
     """
 
-    x: Floats
-    t: float
-    pair: Floats
-    share: Floats
-    lam: Floats
+    y: Floats
+    primal: Floats
+    dual: Floats
     theta: float
 
 
 class _View(NamedTuple):
-    """What the iterate says: excesses L x − t, losses pulled back L'q + g, and how far from optimal."""
+    """What the iterate says: excesses L x − t, losses pulled back L'q + g, and how far from optimal.
+
+    `paired` is Σ c (α z + β u), with λ'x added without budgets.
+    """
 
     excess: Floats
     pull: Floats
     mass_error: float
     risk: float
+    paired: float
     gap: float
     error: float
 
 
-class _Step(NamedTuple):
-    x: Floats
-    t: float
-    pair: Floats
-    share: Floats
-    lam: Floats
-    theta: float
+class _Engine:
+    """A program with what every step uses: E = [L, −1], and the cost of each complementary pair."""
+
+    def __init__(self, program: TailProgram) -> None:
+        self.program, self.size = program, program.prices.size
+        self.matrix = np.empty((len(program.caps), self.size + 1))
+        self.matrix[:, :-1] = program.losses
+        self.matrix[:, -1] = -1.0
+        free = program.budgets is None
+        self.costs = np.concatenate([np.full(self.size, float(free)), program.caps, program.caps])
+        caps = 2.0 * float(program.caps.sum())
+        self.total, self.spare = caps + free, caps + 1.0
 
 
 def solve_tail_program(
@@ -133,42 +141,40 @@ def solve_tail_program(
     `tolerance` bounds the duality gap, the relative errors of the contributions and |Σ c α − m|. `refuse` is
     asked once, at `NEAR` from the solution, whether x and t show that other scenarios are needed.
     """
-    matrix = np.empty((len(program.caps), point.x.size + 1))
-    matrix[:, :-1] = program.losses
-    matrix[:, -1] = -1.0
-    total = float(program.caps.sum())
+    engine = _Engine(program)
     state = best = _initial(program, point)
+    barrier = point.mu
     halfway = point.x
     least, stalled, ended = np.inf, 0, "stalled"
     for iteration in range(MOST_ITERATIONS):  # noqa: B007 (returned: the steps taken)
-        view = _look(program, matrix, state)
+        view = _look(engine, state)
         merit = max(view.error, view.gap)
         stalled = 0 if merit < 0.9 * least else stalled + 1
+        x = state.y[:-1]
         if merit < least:
-            least, best = merit, state
+            least, best, barrier = merit, state, view.paired / engine.total
         if merit > HALFWAY:
-            halfway = state.x
+            halfway = x
         if merit <= tolerance:
             ended = "converged"
             break
         if refuse is not None and merit <= NEAR:
-            if refuse(state.x, state.t):
+            if refuse(x, float(state.y[-1])):
                 ended = "refused"
                 break
             refuse = None
-        if program.budgets is not None and view.risk < RISKLESS * float(state.x.sum()):
+        if program.budgets is not None and view.risk < RISKLESS * float(x.sum()):
             best, ended = state, "unbounded"
             break
         if stalled >= 15 or not np.isfinite(merit):
             break
-        moved = _advance(program, matrix, state, view, total, floor=0.2 * tolerance)
+        moved = _advance(engine, state, view, floor=0.2 * tolerance)
         if moved is None:
             break
         state = moved
-    mu = _complementarity(program, total, best)
-    return TailSolution(
-        Point(best.x, best.t, best.lam, best.theta, mu), best.share[0], iteration, ended, halfway
-    )
+    n = engine.size
+    solved = Point(best.y[:-1], float(best.y[-1]), best.dual[:n], best.theta, barrier)
+    return TailSolution(solved, best.dual[n : n + len(program.caps)], iteration, ended, halfway)
 
 
 def _initial(program: TailProgram, point: Point) -> _State:
@@ -176,80 +182,71 @@ def _initial(program: TailProgram, point: Point) -> _State:
     ratio = (program.losses @ point.x - point.t) / point.mu
     size = np.abs(ratio)
     small = 2.0 / (2.0 + size + np.sqrt(size**2 + 4.0))  # the smaller of α and β, without cancellation
-    share = np.empty((2, ratio.size))
-    share[0] = np.where(ratio < 0, small, 1.0 - small)
-    share[1] = np.where(ratio < 0, 1.0 - small, small)
-    return _State(point.x, point.t, point.mu / share, share, point.lam, point.theta)
+    alpha, beta = np.where(ratio < 0, small, 1.0 - small), np.where(ratio < 0, 1.0 - small, small)
+    return _State(
+        np.append(point.x, point.t),
+        np.concatenate([point.x, point.mu / alpha, point.mu / beta]),
+        np.concatenate([point.lam, alpha, beta]),
+        point.theta,
+    )
 
 
-def _complementarity(program: TailProgram, total: float, s: _State) -> float:
-    """Return μ, the mean of α z and β u (and of n λ x without budgets), weighted by the caps."""
-    pairs = float((s.share * s.pair @ program.caps).sum())
-    if program.budgets is None:
-        return (pairs + float(s.lam @ s.x)) / (2.0 * total + 1.0)
-    return pairs / (2.0 * total)
-
-
-def _look(program: TailProgram, matrix: Floats, s: _State) -> _View:
-    drawn = matrix.T @ (program.caps * s.share[0])
+def _look(engine: _Engine, s: _State) -> _View:
+    program, n, count = engine.program, engine.size, len(engine.matrix)
+    x = s.y[:-1]
+    drawn = engine.matrix.T @ (program.caps * s.dual[n : n + count])
     pull = program.tail_gradient + drawn[:-1]
     mass_error = program.mass + float(drawn[-1])
-    risk = program.mass * s.t + float(program.tail_gradient @ s.x) + float(program.caps @ s.pair[1])
+    risk = program.mass * float(s.y[-1]) + float(program.tail_gradient @ x)
+    risk += float(program.caps @ s.primal[n + count :])
+    paired = float(engine.costs @ (s.primal * s.dual))
     if program.budgets is None:
         gap = risk - float((pull / program.prices).min())
         error = abs(mass_error)
     else:
-        gap = float((s.share * s.pair @ program.caps).sum())
-        error = max(float(np.abs(s.x * pull / program.budgets - 1.0).max()), abs(mass_error))
-    return _View(matrix @ np.append(s.x, s.t), pull, mass_error, risk, gap, error)
+        gap = paired
+        error = max(float(np.abs(x * pull / program.budgets - 1.0).max()), abs(mass_error))
+    return _View(engine.matrix @ s.y, pull, mass_error, risk, paired, gap, error)
 
 
-def _advance(
-    program: TailProgram, matrix: Floats, s: _State, view: _View, total: float, *, floor: float
-) -> _State | None:
+def _advance(engine: _Engine, s: _State, view: _View, *, floor: float) -> _State | None:
     """Take one predictor–corrector step; None when the equations cannot be solved."""
-    system = _system(program, matrix, s, view)
+    system = _system(engine, s, view)
     if system is None:
         return None
-    held = program.budgets
-    target = np.zeros_like(s.x) if held is None else held
-    ahead = _solve(system, -s.pair, target - s.lam * s.x)
+    n, held = engine.size, engine.program.budgets
+    product, pairs, shares = s.primal[:n] * s.dual[:n], s.primal[n:], s.dual[n:]
+    aim: Floats | float = 0.0 if held is None else held
+    ahead = _solve(system, -pairs, aim - product)
     primal, dual = _lengths(s, ahead)
-    mu = _complementarity(program, total, s)
-    after = _complementarity(program, total, _moved(s, ahead, min(1.0, primal), min(1.0, dual)))
-    centre = max(mu * min(1.0, after / mu) ** 3, min(mu, floor / (1.0 + 2.0 * total)))
-    if held is None:
-        target = np.full_like(s.x, centre / s.x.size)
+    mu = view.paired / engine.total
+    reached = (s.primal + min(1.0, primal) * ahead.primal) * (s.dual + min(1.0, dual) * ahead.dual)
+    after = float(engine.costs @ reached) / engine.total
+    centre = max(mu * min(1.0, after / mu) ** 3, min(mu, floor / engine.spare))
     # Second-order terms beyond μ itself come from steps that cannot be taken in full, and mislead.
-    most = mu / s.x.size if held is None else held
-    second = ahead.share * ahead.pair
+    most = mu / n if held is None else held
+    bent = np.minimum(np.maximum(ahead.dual[:n] * ahead.primal[:n], -most), most)
+    second = ahead.dual[n:] * ahead.primal[n:]
     np.minimum(np.maximum(second, -mu, out=second), mu, out=second)
-    bent = np.minimum(np.maximum(ahead.lam * ahead.x, -most), most)
-    final = _solve(system, (centre - second) / s.share - s.pair, target - s.lam * s.x - bent)
-    primal, dual = _lengths(s, final)
-    return _moved(s, final, min(1.0, STEP_FRACTION * primal), min(1.0, STEP_FRACTION * dual))
-
-
-def _moved(s: _State, d: _Step, primal: float, dual: float) -> _State:
+    aim = centre / n if held is None else held
+    final = _solve(system, (centre - second) / shares - pairs, aim - product - bent)
+    primal, dual = (min(1.0, STEP_FRACTION * length) for length in _lengths(s, final))
     return _State(
-        s.x + primal * d.x,
-        s.t + primal * d.t,
-        s.pair + primal * d.pair,
-        s.share + dual * d.share,
-        s.lam + dual * d.lam,
-        s.theta + dual * d.theta,
+        s.y + primal * final.y,
+        s.primal + primal * final.primal,
+        s.dual + dual * final.dual,
+        s.theta + dual * final.theta,
     )
 
 
 class _System(NamedTuple):
     """The factored equations at one iterate, and what both of their solutions use.
 
-    `ratio` is pair / share, `spread` its sum H, `lean` the excesses' residual z − u + L x − t, `rest` that of
-    the gradient, `priced` the solution for a'x.
+    `ratio` is (z, u) / (α, β), `spread` its sum H, `lean` the excesses' residual z − u + L x − t, `rest` that
+    of the gradient, `priced` the solution for a'x.
     """
 
-    program: TailProgram
-    matrix: Floats
+    engine: _Engine
     state: _State
     factor: Floats
     weight: Floats
@@ -260,34 +257,34 @@ class _System(NamedTuple):
     priced: Floats
 
 
-def _system(program: TailProgram, matrix: Floats, s: _State, view: _View) -> _System | None:
-    ratio = s.pair / s.share
-    spread = ratio[0] + ratio[1]
+def _system(engine: _Engine, s: _State, view: _View) -> _System | None:
+    program, n, count = engine.program, engine.size, len(engine.matrix)
+    ratio = s.primal[n:] / s.dual[n:]
+    spread = ratio[:count] + ratio[count:]
     weight = program.caps / spread
-    factor = _factor(matrix, weight, s.lam / s.x)
+    factor = _factor(engine.matrix, weight, s.dual[:n] / s.primal[:n])
     if factor is None:
         return None
-    rest = np.empty(s.x.size + 1)
-    rest[:-1] = view.pull - s.lam - s.theta * program.prices
+    rest = np.empty(n + 1)
+    rest[:-1] = view.pull - s.dual[:n] - s.theta * program.prices
     rest[-1] = view.mass_error
     priced = np.empty(0)
     if program.budgets is None:
         priced = dpotrs(factor, np.append(program.prices, 0.0), lower=False, overwrite_b=True)[0]
-    lean = s.pair[0] - s.pair[1] + view.excess
-    return _System(program, matrix, s, factor, weight, ratio, spread, lean, rest, priced)
+    lean = s.primal[n : n + count] - s.primal[n + count :] + view.excess
+    return _System(engine, s, factor, weight, ratio, spread, lean, rest, priced)
 
 
 def _factor(matrix: Floats, weight: Floats, diagonal: Floats) -> Floats | None:
     scaled = matrix * np.sqrt(weight)[:, None]
-    normal = scaled.T @ scaled
     n = diagonal.size
     ridge = 0.0
     for _ in range(6):
-        trial = normal.copy()
-        corner = trial.ravel()[:: n + 2]
+        normal = dsyrk(1.0, scaled.T)
+        corner = normal.T.ravel()[:: n + 2]
         corner[:n] += diagonal
         corner += ridge * corner
-        factor, info = dpotrf(trial.T, lower=False, overwrite_a=True)
+        factor, info = dpotrf(normal, lower=False, clean=False, overwrite_a=True)
         if info == 0:
             return np.asarray(factor)
         # Rounding made a semidefinite matrix indefinite (duplicates, more assets than scenarios). The ridge
@@ -296,28 +293,31 @@ def _factor(matrix: Floats, weight: Floats, diagonal: Floats) -> Floats | None:
     return None
 
 
-def _solve(system: _System, wanted: Floats, rx: Floats) -> _Step:
-    """Return the direction for the residuals of share · pair over share, and of λ x."""
-    program, matrix, s = system.program, system.matrix, system.state
-    rho = wanted[0] - wanted[1] + system.lean
-    right = -(matrix.T @ (system.weight * rho)) - system.rest
-    right[:-1] += rx / s.x
+def _solve(system: _System, wanted: Floats, rx: Floats) -> _State:
+    """Return the direction for the residuals of (α, β) · (z, u) over (α, β), and of λ x."""
+    engine, s = system.engine, system.state
+    n, count = engine.size, len(engine.matrix)
+    x = s.y[:-1]
+    rho = wanted[:count] - wanted[count:] + system.lean
+    right = -(engine.matrix.T @ (system.weight * rho)) - system.rest
+    right[:-1] += rx / x
     step = dpotrs(system.factor, right, lower=False, overwrite_b=True)[0]
     theta = 0.0
-    if program.budgets is None:
-        missing = 1.0 - float(program.prices @ s.x)
-        priced = system.priced
-        theta = (missing - float(program.prices @ step[:-1])) / float(program.prices @ priced[:-1])
+    if engine.program.budgets is None:
+        prices, priced = engine.program.prices, system.priced
+        missing = 1.0 - float(prices @ x)
+        theta = (missing - float(prices @ step[:-1])) / float(prices @ priced[:-1])
         step = step + theta * priced
-    share = np.empty_like(s.share)
-    np.divide(rho + matrix @ step, system.spread, out=share[0])
-    np.negative(share[0], out=share[1])
-    x = step[:-1]
-    return _Step(x, float(step[-1]), wanted - system.ratio * share, share, (rx - s.lam * x) / s.x, theta)
+    primal, dual = np.empty_like(s.primal), np.empty_like(s.dual)
+    primal[:n] = step[:-1]
+    dual[:n] = (rx - s.dual[:n] * step[:-1]) / x
+    np.divide(rho + engine.matrix @ step, system.spread, out=dual[n : n + count])
+    np.negative(dual[n : n + count], out=dual[n + count :])
+    np.subtract(wanted, system.ratio * dual[n:], out=primal[n:])
+    return _State(step, primal, dual, theta)
 
 
-def _lengths(s: _State, d: _Step) -> tuple[float, float]:
+def _lengths(s: _State, d: _State) -> tuple[float, float]:
     """Return how far primal and dual variables can go before one of them is zero."""
-    primal = min(float((d.x / s.x).min()), float((d.pair / s.pair).min()))
-    dual = min(float((d.lam / s.lam).min()), float((d.share / s.share).min()))
+    primal, dual = float((d.primal / s.primal).min()), float((d.dual / s.dual).min())
     return (-1.0 / primal if primal < -1e-3 else 1e3), (-1.0 / dual if dual < -1e-3 else 1e3)
