@@ -3,9 +3,10 @@
 from riskcore.dashboard.frame import Frame, open_page
 from riskcore.dashboard.script import Lines, page_script
 from riskcore.dashboard.stress_crises import crises, one_crisis
+from riskcore.dashboard.stress_gap import gap
 from riskcore.dashboard.stress_more import SECTIONS, closer, more
 from riskcore.dashboard.stress_script import script_of
-from riskcore.dashboard.stress_shocks import correlations, gap, rates
+from riskcore.dashboard.stress_shocks import correlations, rates
 from riskcore.dashboard.widgets import guarded
 
 added: list[Lines] = []

@@ -12,6 +12,7 @@ from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.sentences import holding_note
 from riskcore.dashboard.stress_replays import both_replayed
 from riskcore.dashboard.stress_words import (
+    offer_reasons,
     proxy_note,
     ruin_words,
     say_left_out,
@@ -41,6 +42,8 @@ def crises(frame: Frame) -> None:
     if not of_a:
         notice("No dated crisis lies inside this data, so there is nothing to replay.")
         say_left_out(book, left_out)
+        if not frame.view.present:
+            offer_reasons(left_out)
         return
     st.header(plain(worst_words(book, of_a, of_b, len(left_out))), anchor=False)
     beyond = (ruin_words(h.letter, found) for h, found in zip(book.both, (of_a, of_b), strict=True))
@@ -80,7 +83,9 @@ def crises(frame: Frame) -> None:
         st.caption(plain(stood_in))
     say_left_out(book, left_out)
     if not frame.view.present:
-        add_crisis(book)
+        with st.container(horizontal=True):
+            add_crisis(book)
+            offer_reasons(left_out)
     explain(
         frame.view,
         "Each asset keeps its own holding from the peak to the trough, so the losses by asset add up to the "

@@ -10,7 +10,8 @@ from riskcore.dashboard.book import Book
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.linked_table import linked_table
 from riskcore.dashboard.script import Lines
-from riskcore.dashboard.stress_shocks import draw_stressed, durations_of
+from riskcore.dashboard.stress_risk import draw_stressed
+from riskcore.dashboard.stress_shocks import durations_of
 from riskcore.dashboard.stress_words import both_words, worth
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show

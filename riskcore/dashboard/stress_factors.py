@@ -9,7 +9,7 @@ from riskcore.dashboard.factors_views import moves_control, shock_words
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.script import Lines
 from riskcore.dashboard.stress_direct import say_below
-from riskcore.dashboard.stress_shocks import draw_stressed
+from riskcore.dashboard.stress_risk import draw_stressed
 from riskcore.dashboard.stress_words import worth
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, show

@@ -4,16 +4,9 @@ from riskcore.dashboard import cached, state
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.script import window_literal
 from riskcore.dashboard.stress_crises import own_crises
+from riskcore.dashboard.stress_gap import BETAS, USUAL_BETAS, USUAL_GAP
 from riskcore.dashboard.stress_replays import both_replayed
-from riskcore.dashboard.stress_shocks import (
-    BETAS,
-    USUAL_BETAS,
-    USUAL_CORRELATION,
-    USUAL_GAP,
-    USUAL_RISE,
-    durations_of,
-    number_of,
-)
+from riskcore.dashboard.stress_shocks import USUAL_CORRELATION, USUAL_RISE, durations_of, number_of
 from riskcore.data.crises import Crisis
 from riskcore.errors import InputError
 from riskcore.stress import index_gap

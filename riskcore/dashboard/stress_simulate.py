@@ -10,7 +10,7 @@ from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.scenario_set import set_title, set_words
 from riskcore.dashboard.scenario_set.making import STATE_WINDOW
 from riskcore.dashboard.script import Lines, scenario_lines
-from riskcore.dashboard.stress_shocks import draw_stressed
+from riskcore.dashboard.stress_risk import draw_stressed
 from riskcore.dashboard.stress_views import use_everywhere
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import explain

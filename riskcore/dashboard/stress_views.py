@@ -7,7 +7,7 @@ from riskcore.dashboard import cached, scenario_set, state
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.script import Lines
-from riskcore.dashboard.stress_shocks import draw_stressed
+from riskcore.dashboard.stress_risk import draw_stressed
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import data_table, explain, notice
 from riskcore.figures.words import number, percent

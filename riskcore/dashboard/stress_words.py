@@ -18,6 +18,7 @@ from riskcore.scenarios import Scenarios
 __all__ = [
     "NO_LIMIT",
     "both_words",
+    "offer_reasons",
     "portfolio_benchmark_words",
     "proxy_note",
     "ruin_words",
@@ -106,7 +107,7 @@ def portfolio_benchmark_words(book: Book) -> str | None:
 
 
 def say_left_out(book: Book, left_out: dict[str, str]) -> None:
-    """Name the crises that are not replayed, by reason, and offer the reasons in full."""
+    """Name the crises that are not replayed, by reason."""
     if not left_out:
         return
     days = pd.DatetimeIndex(book.whole.index)
@@ -129,7 +130,11 @@ def say_left_out(book: Book, left_out: dict[str, str]) -> None:
                 f"{', '.join(inside)}."
             )
         )
-    if not book.view.present:
+
+
+def offer_reasons(left_out: dict[str, str]) -> None:
+    """Offer why each crisis is not replayed, nothing where all are."""
+    if left_out:
         with st.popover("Why not", type="tertiary", icon=":material/help:"):
             reasons = pd.DataFrame({"why it is not replayed": left_out}).rename_axis("event")
             show_table(reasons, key="stress_left_out")

@@ -101,6 +101,20 @@ def test_reverse_stress_names_distance_and_the_nearest_day(open_app):
     assert f"A distance {found.distance:.10f}" in printed(app)
 
 
+def test_cash_has_no_move_that_hurts_and_the_other_portfolio_has_one_chart(open_app):
+    app = open_app("stress", stress="Reverse", a="cash", b="cash")
+    assert not [m for m in app.markdown if "The move that hurts" in m.value]
+    said = words(open_app("stress", stress="Reverse", a="cash"))
+    assert "The move that hurts B" in said
+    assert "scale of its own" not in said
+
+
+def test_a_stress_that_is_presented_has_its_name_and_its_question(open_app):
+    app = open_app("stress", present="12")
+    assert [s.value for s in app.subheader] == ["Reverse"]
+    assert "Which move would cost this much?" in words(app)
+
+
 def test_simulations_show_their_seed_and_print_the_same(open_app):
     app, said = opened(open_app, "Simulate", drawn="Block bootstrap", seed="7", h="1w")
     assert "seed 7" in said
@@ -127,6 +141,9 @@ def test_rows_like_one_volatility_are_offered_with_where_it_stands_now(open_app)
 def test_regimes_and_liquidity_say_what_they_need(open_app):
     app, said = opened(open_app, "Regimes")
     assert "volatility alone would make them" in said
+    # 0.02 on average is within what chance makes of 96 weeks.
+    assert "so dependence itself is about the same." in said
+    assert "Do assets depend on each other more in turbulent times" in said
     table = next(t.value for t in app.dataframe if any("turbulent" in str(c) for c in t.value.columns))
     assert np.isfinite(table.to_numpy(dtype=float)).all()
     _, said = opened(open_app, "Liquidity")
