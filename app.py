@@ -32,6 +32,7 @@ for portfolio in (a, b):
     print(portfolio.name, "CVaR", f"{{level.value:.10f}}", "volatility per year", f"{{yearly:.10f}}")
     print("worst drawdown", f"{{describe(history, portfolio).max_drawdown:.10f}}")
     covered, left_out = replays(whole, portfolio, load_crises())
+    covered += [crisis.replay(portfolio) for crisis in proxied.values()]
     for crisis in sorted(covered, key=lambda found: found.total_return)[:{crises}]:
         print(crisis.event, f"{{crisis.total_return:.10f}}")
     print(dated_returns(history, portfolio))
@@ -40,7 +41,7 @@ for portfolio in (a, b):
 IMPORTS = """
 from riskcore.data.crises import load_crises
 from riskcore.statistics import dated_returns, describe
-from riskcore.stress import replays
+from riskcore.stress import proxied_crises, replays
 """
 
 
@@ -85,7 +86,9 @@ def cards(frame: Frame) -> None:
         )
         if worst:
             card(
-                "Worst crisis replay" + (" ≈" if any(r.approximate for r in worst) else ""),
+                "Worst crisis replay"
+                + " ≈" * any(r.approximate for r in worst)
+                + " β" * any(r.proxies for r in worst),
                 [(r.portfolio, card_percent(r.loss)) for r in worst],
                 definition="Largest loss over the dated crises the data covers: today’s weights bought at "
                 "the S&P 500’s peak close and held to its trough close. "
@@ -164,6 +167,10 @@ def returns_table(dated: dict[str, dict[str, DatedReturn | None]]) -> pd.DataFra
 frame = open_page("overview", uses={"a", "b", "confidence", "horizon", "measure", "window", "value"})
 frame.sections(summary, shares, crises_and_returns)
 with guarded():
-    whole = f"whole = prices.scenarios({list(frame.book.assets)!r})\n"
+    assets, index = list(frame.book.assets), frame.book.benchmark
+    whole = (
+        f"whole = prices.scenarios({assets!r})\n"
+        f"proxied = proxied_crises(prices, {assets!r}, load_crises(), index_asset={index!r})\n"
+    )
     body = SCRIPT.format(confidence=frame.view.confidence, measure=frame.view.measure, crises=CRISES_SHOWN)
     frame.footer(page_script(frame.book, whole + body, imports=IMPORTS))

@@ -14,6 +14,7 @@ from riskcore.dashboard.widgets import guarded
 IMPORTS = """
 from riskcore.data.crises import load_crises
 from riskcore.limits import Limits, Situation, check
+from riskcore.stress import proxied_crises
 """
 SCRIPT = """
 whole = prices.scenarios({assets!r})
@@ -23,7 +24,8 @@ groups = {groups!r}
 situation = Situation(scenarios, {confidence!r}, history=history, whole=whole, crises=load_crises(),
                       with_index=wide, index={index!r}, groups=groups, value={value!r},
                       daily_volume={volumes!r}, participation={participation!r}, exposures=exposures,
-                      durations={durations!r})
+                      durations={durations!r},
+                      proxied=proxied_crises(prices, {assets!r}, load_crises(), index_asset={index!r}))
 gate = check(situation, a, Limits.from_mapping({limits!r}))
 print(gate.status, len(gate.limits))
 print(gate.table().to_string())

@@ -4,16 +4,20 @@ import pandas as pd
 import streamlit as st
 
 from riskcore.dashboard import cached
+from riskcore.dashboard.book import Book
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.limits_code import limits_of
 from riskcore.dashboard.limits_gate import gate_of, limits_in_force
 from riskcore.dashboard.limits_words import COLOURS, ICONS, WORDS, gate_sentence
+from riskcore.dashboard.stress_replays import both_replayed
+from riskcore.dashboard.stress_words import proxy_note, short_names
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, notice, show
 from riskcore.figures import draw_utilisation
 from riskcore.figures.words import dated, percent
 from riskcore.limits import breached_since
 from riskcore.portfolio import Portfolio
+from riskcore.results import ReplayResult
 from riskcore.results.limits import BreachSince
 from riskcore.scenarios import Scenarios
 
@@ -31,12 +35,24 @@ def gate(frame: Frame) -> None:
         show(draw_utilisation(found, theme=current_theme()), key="review_limits")
         for unchecked in found.unchecked:
             notice(f"{unchecked.name} is not checked: {unchecked.reason}")
+        if any(f.key.startswith(("worst_replay", "replay:")) for f in found.limits) and (
+            note := proxy_note(_limited_replays(book))
+        ):
+            st.caption(plain(note))
     explain(
         frame.view,
         "Each limit is used by its figure divided by the limit; the gate is as bad as its worst limit, and "
         "without limits it is grey. What cannot be checked never passes.",
         r"u_k=\frac{\text{value}_k}{\text{limit}_k},\qquad u_k>1\;\Rightarrow\;\text{breach}",
     )
+
+
+def _limited_replays(book: Book) -> list[ReplayResult]:
+    """Return the replays of A the limits hold it to: the worst one, and those limited by name."""
+    named, (of_a, _, _), short = limits_in_force(book).limits, both_replayed(book), short_names()
+    wanted = {event for event, brief in short.items() if {event, brief} & named.replays.keys()}
+    worst = of_a[:1] if named.worst_replay else []
+    return [r for r in of_a if r in worst or r.event in wanted]
 
 
 def since(frame: Frame) -> None:

@@ -16,7 +16,7 @@ from riskcore.dashboard.view import View, read_view
 from riskcore.errors import InputError
 from riskcore.limits import check, cure
 from tests.dashboard.conftest import ROOT
-from tests.dashboard.reading import checked
+from tests.dashboard.reading import checked, words
 
 
 @pytest.fixture
@@ -81,6 +81,19 @@ def test_a_crisis_before_an_asset_had_prices_is_the_same_for_the_gate_the_comman
     cured = cure(gate_situation(book, book.a), book.a.portfolio, limits_of(limits))
     assert cured.exact
     assert cured.after.limits[0].value == pytest.approx(0.5, rel=1e-8)
+
+
+def test_overview_and_review_mark_a_crisis_by_beta_and_their_scripts_print_it(open_app, capsys):
+    query = {"a": "w:SPY~0.95;BTC~0.05", "assets": "SPY,BND,BTC", "limits": "worst_replay~0.5"}
+    for page, printed, marked in (
+        ("", "Global Financial Crisis -0.5430", "Worst crisis replay β"),
+        ("review", "Worst crisis replay  0.5430", "β: no prices then, so a beta stands in"),
+    ):
+        app = open_app(page, **query)
+        assert "Gate: breach" in words(app) or "Breach" in words(app)
+        assert marked in words(app)
+        exec(next(c.value for c in app.code if c.language == "python"), {})
+        assert printed in capsys.readouterr().out
 
 
 def test_grey_without_limits_and_a_way_to_set_them(open_app):
