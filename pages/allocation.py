@@ -4,6 +4,7 @@ import streamlit as st
 
 from riskcore.dashboard.allocation_cap import highest_mean
 from riskcore.dashboard.allocation_frontier import frontier
+from riskcore.dashboard.allocation_meaning import terms
 from riskcore.dashboard.allocation_sections import (
     Weighed,
     choice,
@@ -13,7 +14,7 @@ from riskcore.dashboard.allocation_sections import (
     weights_and_figures,
 )
 from riskcore.dashboard.allocation_stability import stability
-from riskcore.dashboard.allocation_terms import PLAIN, terms
+from riskcore.dashboard.allocation_terms import PLAIN
 from riskcore.dashboard.allocation_update import update
 from riskcore.dashboard.allocation_views import opinions
 from riskcore.dashboard.frame import open_page

@@ -6,8 +6,9 @@ import streamlit as st
 from riskcore.allocation import Constraints, constrained_maximum_mean, maximum_mean
 from riskcore.dashboard import cached
 from riskcore.dashboard.allocation_frontier import held_words
+from riskcore.dashboard.allocation_script import estimate_lines, literal
 from riskcore.dashboard.allocation_sections import Weighed, make_buttons
-from riskcore.dashboard.allocation_terms import Terms, estimate_lines, literal, mean_of
+from riskcore.dashboard.allocation_terms import Terms, mean_of
 from riskcore.dashboard.comparison import settings
 from riskcore.dashboard.script import Lines
 from riskcore.dashboard.text import plain

@@ -12,8 +12,9 @@ from riskcore.allocation import (
 )
 from riskcore.allocation.covariances import covariance_matrix
 from riskcore.dashboard import cached, state
+from riskcore.dashboard.allocation_script import estimate_lines, literal
 from riskcore.dashboard.allocation_sections import Weighed, make_buttons
-from riskcore.dashboard.allocation_terms import Terms, estimate_lines, literal, mean_of
+from riskcore.dashboard.allocation_terms import Terms, mean_of
 from riskcore.dashboard.comparison import settings
 from riskcore.dashboard.script import Lines
 from riskcore.dashboard.text import plain

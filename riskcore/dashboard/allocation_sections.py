@@ -9,13 +9,17 @@ from riskcore.allocation import ALLOCATORS
 from riskcore.allocation.conflicts import relaxed
 from riskcore.allocation.covariances import COVARIANCE_LABELS
 from riskcore.dashboard import state
-from riskcore.dashboard.allocation_terms import MEANS, PLAIN, Terms, estimate_lines, literal, use
+from riskcore.dashboard.allocation_nearest import use
+from riskcore.dashboard.allocation_script import estimate_lines, literal
+from riskcore.dashboard.allocation_terms import MEANS, PLAIN, Terms
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.comparison import (
     FIRST,
     MORE,
+    SHARED,
     Candidate,
     Refusal,
+    about,
     candidates,
     code_of,
     comparison_table,
@@ -30,6 +34,7 @@ from riskcore.dashboard.widgets import current_theme, data_table, explain, show,
 from riskcore.errors import listed
 from riskcore.figures import draw_weights
 from riskcore.figures.words import card_percent, unbroken
+from riskcore.measures import MEASURES
 
 __all__ = [
     "Weighed",
@@ -125,7 +130,7 @@ def choice(weighed: Weighed) -> None:
         if refusal.conflict:
             continue
         with st.container(border=True, gap="small"):
-            st.markdown(f"**{plain(refusal.title)}**", help=ALLOCATORS[refusal.code].description)
+            st.markdown(f"**{plain(refusal.title)}**", help=about(refusal.code))
             st.caption(plain(f"No weights: {refusal.reason}"))
     without = [refusal.title for refusal in weighed.refused if refusal.conflict]
     if without:
@@ -182,6 +187,10 @@ def lines_of(weighed: Weighed) -> str:
         for m in weighed.methods
         if m not in refused
     )
+    if asked.shared and SHARED not in refused:
+        before += "from riskcore.allocation import measure_parity\n"
+        level = f", confidence={book.view.confidence!r}" if MEASURES[asked.shared].uses_confidence else ""
+        calls += f"\n    measure_parity(scenarios, {asked.shared!r}{level}{given['budgets']}),"
     first = before + SCRIPT.format(
         calls=calls, confidence=book.view.confidence, risk_free=book.view.risk_free
     )
@@ -204,7 +213,7 @@ def _headline(weighed: Weighed) -> None:
 def _offer(weighed: Weighed, candidate: Candidate) -> None:
     """Draw the card of one allocator: its CVaR, its largest weight, and its buttons."""
     with st.container(border=True, width="stretch", height="stretch", gap="small"):
-        st.markdown(f"**{plain(candidate.title)}**", help=ALLOCATORS[candidate.method].description)
+        st.markdown(f"**{plain(candidate.title)}**", help=about(candidate.method))
         weights = candidate.portfolio.weights
         most = f"most in {weights.idxmax()}, {card_percent(float(weights.max()))}"
         said = "all the same" if float(weights.max() - weights.min()) < EVEN else most

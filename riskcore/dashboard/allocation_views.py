@@ -6,7 +6,7 @@ import streamlit as st
 from riskcore.allocation import black_litterman, black_litterman_posterior
 from riskcore.dashboard import cached, state
 from riskcore.dashboard.allocation_sections import Weighed, make_buttons
-from riskcore.dashboard.allocation_terms import linked_inputs, uses_opinions
+from riskcore.dashboard.allocation_terms import MEANS, POSTERIOR
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.linked_table import linked_table
 from riskcore.dashboard.opinions import (
@@ -93,7 +93,7 @@ def _asked(book: Book) -> tuple[Market, tuple[Tilt, ...]]:
     """Draw the two editors, or read the link where one part of the page is shown alone."""
     if book.view.present:
         return read_market(book), read_tilts(book.assets)[0]
-    before = linked_inputs()
+    before = _linked()
     left, right = st.columns([1, 2])
     with left:
         st.caption("The market; A until you type.")
@@ -101,7 +101,7 @@ def _asked(book: Book) -> tuple[Market, tuple[Tilt, ...]]:
     with right:
         st.caption("Views; a row each.")
         tilts = _edited(book.assets)
-    if linked_inputs() != before and uses_opinions():
+    if _linked() != before and _counts():
         # The allocators above were weighed with the views before this edit.
         st.rerun()
     return market_of(table), tilts
@@ -157,3 +157,13 @@ def _lines(book: Book, market: Market, tilts: tuple[Tilt, ...], covariance: str)
         "print(found.weights.to_string(float_format='%.10f'))",
         "from riskcore.allocation import View, black_litterman",
     )
+
+
+def _counts() -> bool:
+    """Return whether the means chosen come from the typed market and views."""
+    return state.recall("mu") in (POSTERIOR, MEANS[POSTERIOR])
+
+
+def _linked() -> tuple[str, str]:
+    """Return the market and the views that the link holds now."""
+    return str(st.query_params.get("market", "")), str(st.query_params.get("tilts", ""))

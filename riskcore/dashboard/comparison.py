@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from riskcore.allocation import ALLOCATORS, Conflict, allocate, missed, named
+from riskcore.allocation import ALLOCATORS, Conflict, allocate, measure_parity, missed, named
 from riskcore.dashboard import cached
 from riskcore.dashboard.allocation_terms import PLAIN, Terms, mean_of
 from riskcore.dashboard.book import Book, Holding
@@ -12,7 +12,7 @@ from riskcore.dashboard.portfolio_titles import RULES
 from riskcore.dashboard.view import weights_code
 from riskcore.dashboard.widgets import guarded
 from riskcore.errors import InputError, NumericalError, listed
-from riskcore.measures import risk
+from riskcore.measures import MEASURES, risk
 from riskcore.portfolio import Portfolio
 from riskcore.results import AllocationResult
 from riskcore.scenarios import Scenarios
@@ -21,8 +21,10 @@ from riskcore.statistics import describe
 __all__ = [
     "FIRST",
     "MORE",
+    "SHARED",
     "Candidate",
     "Refusal",
+    "about",
     "candidates",
     "code_of",
     "comparison_table",
@@ -35,6 +37,7 @@ __all__ = [
 
 FIRST = ("equal_weight", "inverse_volatility", "equal_risk_contribution", "cvar_parity")
 MORE = tuple(rule for rule in RULES if rule in ALLOCATORS and rule not in FIRST)
+SHARED = "measure_parity"
 NOT_SOLVED = "why there are no weights"
 
 
@@ -94,6 +97,12 @@ def candidates(
             refused.append(Refusal(method, RULES[method], str(error), known))
         except InputError as error:
             refused.append(Refusal(method, RULES[method], str(error)))
+    if asked.shared:
+        title = f"{MEASURES[asked.shared].label} parity"
+        try:
+            found.append(_shared(book, data, title, asked, held))
+        except (NumericalError, InputError) as error:
+            refused.append(Refusal(SHARED, title, str(error)))
     shown = {letter for candidate in found for letter in candidate.letters}
     for holding in held:
         if holding.letter not in shown:
@@ -122,6 +131,32 @@ def _candidate(book: Book, data: Scenarios, method: str, asked: Terms, held: lis
     if "constraints" in ALLOCATORS[method].takes and asked.constraints is not None:
         note = f"held by {listed(solved.binding, most=3)}" if solved.binding else "no constraint holds it"
     return Candidate(method, code, title, solved.portfolio(title), solved, letters, note)
+
+
+def _shared(book: Book, data: Scenarios, title: str, asked: Terms, held: list[Holding]) -> Candidate:
+    """Return the parity of the further measure asked for."""
+    solved = cached.derived(
+        solve_shared, data, measure=asked.shared, confidence=book.view.confidence, budgets=asked.budgets
+    )
+    code = code_of(solved.weights)
+    letters = tuple(h.letter for h in held if h.code == code)
+    return Candidate(
+        SHARED, code, title, solved.portfolio(title), solved, letters, _missed(book, asked, solved)
+    )
+
+
+def solve_shared(
+    scenarios: Scenarios, *, measure: str, confidence: float, budgets: tuple[tuple[str, float], ...]
+) -> AllocationResult:
+    """Return the weights whose shares of a measure are the budgets, equal where there are none."""
+    return measure_parity(scenarios, measure, confidence=confidence, budgets=dict(budgets) or None)
+
+
+def about(method: str) -> str:
+    """Return an allocator in a sentence."""
+    if method == SHARED:
+        return "Every asset carries the same share of the further measure chosen, or its risk budget."
+    return ALLOCATORS[method].description
 
 
 def _missed(book: Book, asked: Terms, solved: AllocationResult) -> str:

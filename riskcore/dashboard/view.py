@@ -55,10 +55,10 @@ PAGE_KEYS = frozenset(
     | {"betas", "rise", "dur", "rho", "stress", "views", "moves", "times", "adv", "lose", "seed"}
     | {"drawn", "turb", "named", "own", "drise", "dtimes", "drho", "part", "half", "side", "share", "block"}
     | {"like", "wide"}
-    | {"groups", "budgets", "short", "gross", "turn", "fee", "te", "ccap", "acap", "cov", "mu"}
+    | {"groups", "budgets", "short", "gross", "turn", "fee", "te", "ccap", "acap", "cov", "mu", "shared"}
     | {"market", "tilts", "atmost"}
     | {"exhibit", "reveal", *(f"g{place}" for place in range(1, 9))}
-    | {"target", "lookback", "cap", "years", "borrow", "win", "pays"}
+    | {"target", "lookback", "cap", "lag", "years", "borrow", "win", "pays"}
     | {"aim", "te", "pf", "each", "whose", "follows", "plan"}
     | {"factors", "model", "pcs", "fitted", "se", "ridge", "fx", "others"}
     | {f"f{place}" for place in range(1, 13)}

@@ -19,6 +19,7 @@ from riskcore.allocation import (
     maximum_sharpe,
     mean_cvar_frontier,
     mean_variance_frontier,
+    measure_parity,
     minimum_variance,
 )
 from riskcore.allocation.stability import LADDER, weight_stability
@@ -444,3 +445,15 @@ def test_the_update_says_that_the_printed_form_does_nothing_and_where_others_end
     lowest = next(c for c in table.columns if c.startswith("lowest"))
     assert table.loc["Gradient flow", lowest] == pytest.approx(100 * least, rel=1e-3)
     assert "gradient" in printed(app)
+
+
+def test_parity_by_another_measure_joins_the_comparison(open_app, sample):
+    app = open_app("allocation", shared="Entropic VaR")
+    wanted = measure_parity(sample, "evar", confidence=0.95).weights
+    assert np.allclose(weights_shown(app)["Entropic VaR parity (% of value)"], 100 * wanted, atol=1e-9)
+    assert f"{wanted['BND']:.10f}" in printed(app)
+    checked(app.button(key="make_A_measure_parity").click().run())
+    assert typed_weights(app.query_params["a"])["BND"] == pytest.approx(wanted["BND"], abs=1e-6)
+    assert app.button(key="make_A_measure_parity").label == "Is A"
+    monthly = open_app("allocation", shared="CDaR", h="1m")
+    assert "overlap" in figures_shown(monthly).loc["CDaR parity", "why there are no weights"]
