@@ -1,46 +1,47 @@
 """The sections of the Sizing page: a volatility target, Kelly's growth curve, the odds of a fall."""
 
-from collections.abc import Callable
-from functools import cached_property
-from typing import TypeVar
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from riskcore.dashboard import cached, state
-from riskcore.dashboard.book import Book, Holding
-from riskcore.dashboard.frame import Frame
+from riskcore.dashboard import cached
+from riskcore.dashboard.sizing_sized import Sized
+from riskcore.dashboard.sizing_words import (
+    SHARES,
+    by_letter,
+    fall_table,
+    growth_words,
+    stake_table,
+    target_table,
+    target_words,
+)
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, data_table, explain, guarded, notice, show
-from riskcore.errors import NumericalError
 from riskcore.figures import draw_drawdown_odds, draw_growth_curves, draw_volatility_target
-from riskcore.figures.words import dated, number, percent
+from riskcore.figures.words import number, percent
 from riskcore.portfolio import Portfolio
-from riskcore.results.sizing import DrawdownOdds, KellyStake, VolatilityTarget
+from riskcore.results.sizing import DrawdownOdds
 from riskcore.scenarios import Scenarios
-from riskcore.sizing import (
-    binary_kelly,
-    drawdown_odds,
-    fall_probability,
-    kelly_stake,
-    kelly_weights,
-    volatility_target,
-)
+from riskcore.sizing import binary_kelly, drawdown_odds, kelly_weights
 
-__all__ = ["LOOK_BACKS", "Sized", "growth", "many", "odds", "target", "two_definitions"]
+__all__ = [
+    "FALLS",
+    "LOOK_BACKS",
+    "PATHS",
+    "SEED",
+    "growth",
+    "many",
+    "odds",
+    "target",
+    "two_definitions",
+]
 
-T = TypeVar("T")
-SPACE = "\N{NO-BREAK SPACE}"
 # How far back the estimate looks, in rows; None is the exponential one.
 LOOK_BACKS: dict[str, int | None] = {"Last 21 rows": 21, "Last 63 rows": 63, "Exponential": None}
 USUAL = "Last 63 rows"
-SHARES = {"quarter Kelly": 0.25, "half Kelly": 0.5, "full Kelly": 1.0}
 AS_IT_IS = "as it is"
 FALLS = (0.2, 0.35, 0.5)
 PATHS, SEED = 1000, 1
-# 95 % of a normal estimate lies within this many standard errors.
-WIDTH = 1.959963984540054
 
 
 def simulated_odds(
@@ -58,59 +59,6 @@ def simulated_odds(
         paths=PATHS,
         risk_free=risk_free,
     )
-
-
-class Sized:
-    """A and B on the rows of the history, sized once and read by every section.
-
-    A size is lived one row at a time, so neither the horizon nor the active scenario set changes the rows:
-    targets, stakes and falls are of the same days.
-    """
-
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        self.book: Book = frame.book
-
-    @property
-    def days(self) -> Scenarios:
-        """The rows of the window."""
-        return self.book.base
-
-    @property
-    def rate(self) -> float:
-        """The risk-free rate per row."""
-        return self.book.view.risk_free / self.days.periods_per_year
-
-    @cached_property
-    def held(self) -> tuple[Holding, ...]:
-        """A and B, or A alone where both are the same."""
-        a, b = self.book.both
-        return (a,) if a.portfolio.weights.equals(b.portfolio.weights) else (a, b)
-
-    @cached_property
-    def stakes(self) -> list[tuple[Holding, KellyStake]]:
-        """Kelly's stakes, of those that have one."""
-        return self._each(kelly_stake, risk_free=self.rate)
-
-    def targets(self, **settings: float | int | None) -> list[tuple[Holding, VolatilityTarget]]:
-        """Return A and B scaled to a volatility, where they can be."""
-        return self._each(volatility_target, risk_free=self.rate, **settings)
-
-    def _each(self, function: Callable[..., T], **settings: float | int | None) -> list[tuple[Holding, T]]:
-        """Return the answer for A and B; who has none is named once, and the other goes on."""
-        found = []
-        for holding in self.held:
-            try:
-                found.append((holding, cached.compute(function, self.days, holding.portfolio, **settings)))
-            except NumericalError as error:
-                if state.first_time(str(error)):
-                    notice(str(error))
-        return found
-
-    @property
-    def gaining(self) -> list[tuple[Holding, KellyStake]]:
-        """The stakes of those with an edge."""
-        return [(holding, stake) for holding, stake in self.stakes if stake.edge > 0]
 
 
 def target(sized: Sized) -> None:
@@ -131,7 +79,20 @@ def target(sized: Sized) -> None:
         cap = st.number_input(
             "At most, times", 0.5, 10.0, 2.0, 0.5, key="cap", bind="query-params", width=130
         )
-    found = sized.targets(target=aim / 100, window=LOOK_BACKS.get(str(look), LOOK_BACKS[USUAL]), cap=cap)
+        lag = st.number_input(
+            "Traded after, rows",
+            1,
+            21,
+            1,
+            1,
+            key="lag",
+            bind="query-params",
+            width=150,
+            help="Rows between the last one an estimate has seen and the one it is held over: 1 trades at "
+            "the close just seen.",
+        )
+    window = LOOK_BACKS.get(str(look), LOOK_BACKS[USUAL])
+    found = sized.targets(target=aim / 100, window=window, cap=cap, lag=int(lag))
     if not found:
         return
     with sentence:
@@ -195,7 +156,9 @@ def growth(sized: Sized) -> None:
 def odds(sized: Sized) -> None:
     """Show how deep each size falls on the way."""
     found = sized.gaining
-    if not found:
+    shares = SHARES if found else {}
+    shown = found or sized.stakes  # without an edge a portfolio still falls as it is
+    if not shown:
         return
     st.subheader("How deep it falls on the way", anchor=False)
     years = int(
@@ -209,13 +172,13 @@ def odds(sized: Sized) -> None:
             simulated_odds,
             sized.days,
             holding.portfolio,
-            multiples=(1.0, *(share * stake.exact for share in SHARES.values())),
+            multiples=(1.0, *(share * stake.exact for share in shares.values())),
             years=years,
             risk_free=sized.rate,
         )
-        for holding, stake in found
+        for holding, stake in shown
     }
-    show(draw_drawdown_odds(simulated, [AS_IT_IS, *SHARES], theme=current_theme()), key="sizing_odds")
+    show(draw_drawdown_odds(simulated, [AS_IT_IS, *shares], theme=current_theme()), key="sizing_odds")
     st.caption(
         plain(
             f"{PATHS:,} simulated paths of {years} years, seed {SEED}, from the history with its average "
@@ -223,6 +186,8 @@ def odds(sized: Sized) -> None:
             "which may not come again."
         )
     )
+    if not found:
+        return
     st.markdown("**Ever falling below the starting wealth, by formula**")
     data_table(fall_table(), key="sizing_falls")
     st.caption(
@@ -291,92 +256,4 @@ def two_definitions(sized: Sized) -> None:
             "frequent "
             "bets."
         )
-    )
-
-
-def by_letter(found: list[tuple[Holding, T]]) -> dict[str, T]:
-    """Return the answers by the letter of the portfolio."""
-    return {holding.letter: answer for holding, answer in found}
-
-
-def target_words(found: list[tuple[Holding, VolatilityTarget]]) -> str:
-    """Return what the target would have done, in one sentence each."""
-    words = []
-    for holding, one in found:
-        low, high = float(one.scale.min()), float(one.scale.max())
-        words.append(
-            f"{holding.letter}, held {number(low, 2)} to {number(high, 2)} times its size, had a volatility "
-            "of "
-            f"{percent(one.realised)} instead of {percent(one.unscaled_realised)}, and was held "
-            f"{number(float(one.scale.iloc[-1]), 2)} times on {dated(one.scale.index[-1])}."
-        )
-    return f"Aiming at {percent(found[0][1].target, 0)} volatility a year: " + " ".join(words)
-
-
-def target_table(found: list[tuple[Holding, VolatilityTarget]]) -> pd.DataFrame:
-    """Return the figures of the target, one row per portfolio."""
-    rows = {
-        f"{holding.letter}: {holding.title}": {
-            "realised, % per year": 100 * one.realised,
-            "unscaled, % per year": 100 * one.unscaled_realised,
-            "held on average, times": float(one.scale.mean()),
-            "days at the cap, %": 100 * one.capped,
-            "traded per year, times its value": one.turnover_per_year,
-        }
-        for holding, one in found
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename(
-        columns={"days at the cap, %": "rows at the cap, %"}
-    )
-
-
-def growth_words(holding: Holding, stake: KellyStake) -> str:
-    """Return the stake of one portfolio in a sentence, with how unsure it is."""
-    low, high = number(max(stake.lowest, 0.0), 1), number(stake.farthest, 1)
-    ruin = f"From {number(stake.highest, 1)} times, the worst row of the past would have taken everything."
-    return (
-        f"{holding.letter} grew fastest in hindsight at {number(stake.exact, 1)} times its size; its edge "
-        "is known "
-        f"only well enough to say {low} to {high} times (95{SPACE}% range). "
-        + (
-            ruin
-            if stake.break_even > 0.98 * stake.highest
-            else f"Beyond {number(stake.break_even, 1)} times, more risk earns less than no risk. {ruin}"
-        )
-    )
-
-
-def stake_table(found: list[tuple[Holding, KellyStake]]) -> pd.DataFrame:
-    """Return the stakes and what stands behind them, one row per portfolio."""
-    return pd.DataFrame.from_dict(
-        {
-            f"{holding.letter}: {holding.title}": {
-                "edge, % per year": 100 * stake.edge,
-                "± two standard errors": 100 * WIDTH * stake.edge / stake.t_statistic,
-                "volatility, % per year": 100 * stake.volatility,
-                "full Kelly, exact (times)": stake.exact,
-                "edge / variance (times)": stake.gaussian,
-                "half Kelly (times)": stake.exact / 2,
-                "quarter Kelly (times)": stake.exact / 4,
-                "lowest of the 95 % range (times)": stake.lowest,
-                "highest of the 95 % range (times)": stake.farthest,
-                "left when unsure (times)": stake.safe_share * stake.exact,
-                "break-even (times)": stake.break_even,
-                "ruined from (times)": stake.highest,
-            }
-            for holding, stake in found
-        },
-        orient="index",
-    )
-
-
-def fall_table() -> pd.DataFrame:
-    """Return the odds of ever falling to shares of the start, by share of Kelly, in percent."""
-    levels = {"to 90 % of it": 0.9, "to 75 %": 0.75, "to half": 0.5, "to a quarter": 0.25}
-    return pd.DataFrame(
-        {
-            f"{words}, %": [100 * fall_probability(level, share) for level in levels.values()]
-            for words, share in (SHARES | {"twice Kelly": 2.0}).items()
-        },
-        index=pd.Index(list(levels), name="falls"),
     )

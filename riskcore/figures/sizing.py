@@ -28,6 +28,8 @@ MARKS = ((0.25, "a quarter of Kelly"), (0.5, "half of Kelly"), (1.0, "full Kelly
 LABEL_SHIFTS = {"A": -16, "B": 16}
 # How far below lending a growth curve is still drawn, as a share of the highest one's height.
 DEPTH = 0.35
+# Room above the lines of the volatility target, where their names stand.
+HEADROOM = 1.15
 
 
 def draw_volatility_target(found: Mapping[str, VolatilityTarget], *, theme: Theme) -> Drawing:
@@ -67,6 +69,10 @@ def draw_volatility_target(found: Mapping[str, VolatilityTarget], *, theme: Them
         str(min(f.scale.index[0] for f in found.values()))[:10],
         str(max(f.scale.index[-1] for f in found.values()))[:10],
     ]
+    tops = (
+        max(float(f.scale.max()) for f in found.values()),
+        100.0 * max(max(first.target, f.rolling.max(), f.unscaled_rolling.max()) for f in found.values()),
+    )
     figure.add_hline(y=100.0 * first.target, yref="y2", line={"color": theme.ink, "dash": "dash", "width": 1})
     figure.add_annotation(
         x=1.0,
@@ -85,10 +91,8 @@ def draw_volatility_target(found: Mapping[str, VolatilityTarget], *, theme: Them
         xaxis=value_axis(
             theme, type="date", nticks=6, hoverformat="%-d %b %Y", range=span, anchor="y2", showgrid=False
         ),
-        yaxis=value_axis(
-            theme, "held, times the portfolio", domain=[0.56, 1.0], rangemode="tozero", nticks=5
-        ),
-        yaxis2=value_axis(theme, LOWER, domain=[0.0, 0.48], rangemode="tozero", nticks=5),
+        yaxis=value_axis(theme, UPPER, domain=[0.56, 1.0], range=[0.0, HEADROOM * tops[0]], nticks=5),
+        yaxis2=value_axis(theme, LOWER, domain=[0.0, 0.48], range=[0.0, HEADROOM * tops[1]], nticks=5),
         margin_r=52,
     )
     _name_panel(figure, list(found), theme)

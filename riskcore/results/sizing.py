@@ -15,6 +15,8 @@ class VolatilityTarget:
     ----------
     scale
         What was held at each row, as a multiple of the portfolio: min(cap, target / estimate).
+    next_scale
+        What the rows seen so far ask for on the row after the last one.
     estimate
         The volatility estimate behind each scale, decimal per year, from earlier rows only.
     returns
@@ -37,6 +39,7 @@ class VolatilityTarget:
     """
 
     scale: pd.Series
+    next_scale: float
     estimate: pd.Series
     returns: pd.Series
     unscaled: pd.Series

@@ -172,8 +172,9 @@ def binary_kelly(win_probability: float, odds: float) -> float:
 def uncertain_edge_share(t_statistic: float) -> float:
     """Return max(0, 1 − 1/t²): the share of full Kelly left when the edge is known only up to its t.
 
-    With an edge e estimated with standard error s, the stake that maximises the expected growth of the
-    estimate shrunk by its signal share e²/(e² + s²) ≈ 1 − 1/t²; below |t| = 1 nothing is left.
+    An edge e is estimated as ê with standard error s. Staking the share c of ê/σ² grows on average by
+    (c e² − ½ c² (e² + s²))/σ², which is largest at c = e²/(e² + s²). As E[ê²] = e² + s², that share is
+    1 − s²/E[ê²], estimated by 1 − 1/t² with t = ê/s; below |t| = 1 nothing is left.
 
     Raises
     ------

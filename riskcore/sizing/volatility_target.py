@@ -95,8 +95,10 @@ def volatility_target(
     seen = _rolling(stream.returns, window) if window is not None else _exponential(stream.returns, decay)
     yearly = np.sqrt(scenarios.periods_per_year)
     # seen[j] rests on rows up to least − 1 + j; it is held over the row `lag` later.
-    estimate = yearly * seen[: stream.returns.size - first]
-    scale = np.minimum(cap, np.divide(target, estimate, out=np.full_like(estimate, cap), where=estimate > 0))
+    estimate = yearly * seen[: stream.returns.size - first + 1]
+    asked = np.minimum(cap, np.divide(target, estimate, out=np.full_like(estimate, cap), where=estimate > 0))
+    # The last one is for the row that has not come yet.
+    scale, estimate = asked[:-1], estimate[:-1]
     held, index = slice(first, None), scenarios.index[first:]
     excess = stream.excess[held]
     returns = scale * excess + risk_free
@@ -109,6 +111,7 @@ def volatility_target(
         )
     return VolatilityTarget(
         scale=pd.Series(scale, index=index, name=portfolio.name),
+        next_scale=float(asked[-1]),
         estimate=pd.Series(estimate, index=index, name=portfolio.name),
         returns=pd.Series(returns, index=index, name=portfolio.name),
         unscaled=pd.Series(unscaled, index=index, name=portfolio.name),

@@ -15,6 +15,7 @@ def target(aim=0.1, scale=1.5):
         scale=held,
         estimate=0.1 / held,
         returns=0.01 * held,
+        next_scale=1.5,
         unscaled=held * 0 + 0.01,
         realised=0.11,
         unscaled_realised=0.2,

@@ -48,6 +48,14 @@ def test_the_exponential_estimate_follows_its_recursion():
         assert found.estimate.loc[t] == pytest.approx(np.sqrt(252 * known[t - 2]), rel=1e-12)
 
 
+@pytest.mark.parametrize(("window", "lag"), [(30, 1), (30, 4), (None, 3)])
+def test_the_next_size_is_the_one_held_once_its_row_has_come(window, lag):
+    r = wild()
+    now = volatility_target(history(r[:-1]), ONE, target=0.12, window=window, lag=lag, cap=3.0)
+    later = volatility_target(history(r), ONE, target=0.12, window=window, lag=lag, cap=3.0)
+    assert now.next_scale == pytest.approx(later.scale.iloc[-1], rel=1e-12)
+
+
 @pytest.mark.parametrize("window", [None, 30])
 def test_the_future_is_not_seen(window):
     r = wild()
