@@ -10,7 +10,8 @@ from riskcore.dashboard.formulas import percent_sum
 from riskcore.dashboard.sentences import holding_note
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, notice, show
-from riskcore.figures.benchmark import draw_active_positions, draw_risk_waterfall
+from riskcore.figures.benchmark import draw_active_positions
+from riskcore.figures.benchmark_waterfall import draw_risk_waterfall
 
 __all__ = ["ask", "positions", "shared_risk"]
 

@@ -1,124 +1,27 @@
-"""Risk against a benchmark: the waterfall R(BM), R(TE), f → R(PF), the active positions, the attribution."""
+"""Risk against a benchmark: the active positions, and the attribution of every term by asset."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from riskcore.errors import InputError
 from riskcore.figures.bars import Bars, draw_bars, order_rows, shared_scale
 from riskcore.figures.drawing import Drawing, check_names
-from riskcore.figures.theme import Theme, base_layout, value_axis
-from riskcore.figures.words import card_percent, number, percent, plain, shorten, unbroken
+from riskcore.figures.theme import Theme
+from riskcore.figures.words import number, percent, plain, shorten, unbroken
 from riskcore.results.benchmark import ActiveRiskResult
 
-__all__ = ["draw_active_attribution", "draw_active_positions", "draw_risk_waterfall"]
+__all__ = [
+    "check_decompositions",
+    "draw_active_attribution",
+    "draw_active_positions",
+    "figures_of",
+    "measure_of",
+]
 
 Floats = NDArray[np.float64]
-STEPS = ("Benchmark R(BM)", "Active R(TE)", "{shared} f", "Portfolio R(PF)")
-MEANINGS = (
-    "the benchmark held by itself",
-    "the active positions, portfolio minus benchmark, held by themselves",
-    "what the portfolio has less (or more) than the two have alone",
-    "the portfolio",
-)
-ROW_PIXELS = 62
-BAR = 0.36
-
-
-@dataclass(frozen=True)
-class _Steps:
-    """Start and length of the four bars of one portfolio, in percent of value."""
-
-    starts: Floats
-    lengths: Floats
-
-    @property
-    def ends(self) -> Floats:
-        return np.maximum(self.starts, self.starts + self.lengths)
-
-
-def draw_risk_waterfall(
-    found: Sequence[ActiveRiskResult],
-    *,
-    theme: Theme,
-    names: Sequence[str] = ("A", "B"),
-    horizon_label: str = "",
-    shared: str = "Diversification",
-) -> Drawing:
-    r"""Draw R(BM) + R(TE) + f = R(PF) as bars that carry on where the one above ends.
-
-    Parameters
-    ----------
-    found
-        One or two decompositions of the same measure against the same benchmark: A, then B.
-    theme
-        LIGHT or DARK.
-    names
-        What the portfolios are called.
-    horizon_label
-        Such as "1-day"; stands before the measure.
-    shared
-        What f is called: diversification, or an offset where the active positions run against the benchmark.
-
-    Raises
-    ------
-    InputError
-        Not one or two results, or they differ in measure, level or benchmark, or have one name.
-
-    Examples
-    --------
-    >>> from riskcore.figures.theme import LIGHT
-    >>> table = pd.DataFrame({"active_weight": [0.1, -0.1]}, index=["SPY", "BND"])
-    >>> a = ActiveRiskResult("A", "SPY", "cvar", "CVaR 95 %", 0.95, 0.02, 0.03, 0.01, -0.015, -0.005, table)
-    >>> draw_risk_waterfall([a], theme=LIGHT, horizon_label="1-day").alt.partition(". ")[2]
-    'A: benchmark 3.0\xa0%, active 1.0\xa0%, diversification −2.0\xa0%, in all 2.0\xa0%.'
-    """
-    _check(found, names)
-    measure = _measure(found[0], horizon_label)
-    steps = [_steps(one) for one in found]
-    digits = _digits([one.lengths for one in steps], figures=3)
-    figure = go.Figure()
-    for which, one in enumerate(steps):
-        _add_steps(figure, one, which, len(found), names[which], (measure, digits, shared), theme)
-    low = min(0.0, *(float(min(s.starts.min(), (s.starts + s.lengths).min())) for s in steps))
-    high = max(float(s.ends.max()) for s in steps) or 1.0
-    figure.update_layout(
-        base_layout(theme, height=round(ROW_PIXELS * len(STEPS) * (0.6 + 0.2 * len(found))) + 60),
-        bargap=0.0,
-        xaxis=value_axis(
-            theme, "% of value", nticks=6, range=[low, high], zeroline=True, zerolinecolor=theme.muted
-        ),
-        yaxis=value_axis(
-            theme,
-            range=[len(STEPS) - 0.5, -0.5],
-            tickmode="array",
-            tickvals=list(range(len(STEPS))),
-            ticktext=[
-                step.replace(" R(", "<br>R(").replace(" f", "<br>f").format(shared=shared) for step in STEPS
-            ],
-            tickfont={"color": theme.ink, "size": 13},
-            showgrid=False,
-        ),
-        margin_r=16 + 9 * (digits + 8),
-    )
-    said = " ".join(
-        f"{shorten(name)}: benchmark {card_percent(one.benchmark_risk)}, "
-        f"active {card_percent(one.tracking_risk)}, {shared.lower()} {card_percent(one.diversification)}, "
-        f"in all {card_percent(one.total)}."
-        for name, one in zip(names, found, strict=False)
-    )
-    return Drawing(
-        figure,
-        f"{measure}: benchmark + active positions + {shared.lower()} = portfolio",
-        f"Waterfall of {measure}. {said}",
-        _waterfall_table(found, names, measure),
-        f"R(BM) is the {measure} of {MEANINGS[0]}; R(TE) that of {MEANINGS[1]}; f is {MEANINGS[2]}. "
-        "The three add up to the risk of the portfolio exactly.",
-    )
 
 
 def draw_active_positions(
@@ -133,10 +36,10 @@ def draw_active_positions(
 
     Each drawing shows the `most` assets that are largest in A or B in what it draws and sums the others:
     a large active weight may add little risk, and the other way round. Parameters and refusals as in
-    `draw_risk_waterfall`.
+    `benchmark_waterfall.draw_risk_waterfall`.
     """
-    _check(found, names)
-    measure = _measure(found[0], horizon_label)
+    check_decompositions(found, names)
+    measure = measure_of(found[0], horizon_label)
     parts = [100.0 * one.table["tracking"].to_numpy(dtype=np.float64) for one in found]
     bets = [100.0 * one.table["active_weight"].to_numpy(dtype=np.float64) for one in found]
     sizes = np.max(np.abs(bets), axis=0)
@@ -167,7 +70,7 @@ def draw_active_positions(
             _active_bars(_summed(v, kept, rest), labels, (which, names[which], axis, pale), theme)
             for which, v in enumerate(values)
         ]
-        digits = _digits([np.asarray(s.values, dtype=np.float64) for s in series])
+        digits = figures_of([np.asarray(s.values, dtype=np.float64) for s in series])
         figure = draw_bars(
             labels, series, theme=theme, axis_title=axis, scale=shared_scale(series, digits), digits=digits
         )
@@ -196,14 +99,14 @@ def draw_active_attribution(
 
     `which` is 0 for A's colours and 1 for B's; the rest as in `draw_risk_waterfall`.
     """
-    _check([found], [name])
-    measure = _measure(found, horizon_label)
+    check_decompositions([found], [name])
+    measure = measure_of(found, horizon_label)
     table = found.table
     shared = table["diversification_benchmark"] + table["diversification_active"]
     columns = [100.0 * c.to_numpy(dtype=np.float64) for c in (table["benchmark"], table["tracking"], shared)]
     kept, rest = order_rows(columns[0] + columns[1] + columns[2], columns[1], most)
     labels = _row_names(found, kept, rest)
-    digits = _digits(columns)
+    digits = figures_of(columns)
     series = []
     for values, term, colour in zip(
         columns,
@@ -231,7 +134,14 @@ def draw_active_attribution(
     )
 
 
-def _check(found: Sequence[ActiveRiskResult], names: Sequence[str]) -> None:
+def check_decompositions(found: Sequence[ActiveRiskResult], names: Sequence[str]) -> None:
+    """Refuse anything but one or two decompositions of one measure and benchmark over the same assets.
+
+    Raises
+    ------
+    InputError
+        As said, or the names are the same.
+    """
     if len(found) not in (1, 2) or len(names) < len(found):
         raise InputError(f"Give one or two decompositions with names, got {len(found)}.")
     check_names(names[: len(found)])
@@ -249,77 +159,10 @@ def _check(found: Sequence[ActiveRiskResult], names: Sequence[str]) -> None:
             )
 
 
-def _measure(found: ActiveRiskResult, horizon_label: str) -> str:
+def measure_of(found: ActiveRiskResult, horizon_label: str) -> str:
     """Return the measure as it stands in a sentence: "1-day CVaR 95 %", "1-day volatility"."""
     label = found.label.lower() if found.confidence is None else found.label
     return unbroken(f"{horizon_label} {label}".strip())
-
-
-def _steps(found: ActiveRiskResult) -> _Steps:
-    base, extra, shared = (
-        100.0 * v for v in (found.benchmark_risk, found.tracking_risk, found.diversification)
-    )
-    return _Steps(
-        np.array([0.0, base, base + extra, 0.0]), np.array([base, extra, shared, 100.0 * found.total])
-    )
-
-
-def _add_steps(
-    figure: go.Figure,
-    steps: _Steps,
-    which: int,
-    count: int,
-    name: str,
-    words: tuple[str, int, str],
-    theme: Theme,
-) -> None:
-    """Add the four bars of one portfolio, their numbers, and the lines that carry one to the next."""
-    measure, digits, shared = words
-    offset = (which - (count - 1) / 2) * (BAR + 0.04)
-    rows = np.arange(len(STEPS)) + offset
-    solid, pale = theme.solid(which), theme.pale(which)
-    hover = [
-        f"<b>{plain(step.format(shared=shared), 40)}</b>, {plain(name)}<br>"
-        f"{number(float(value), digits)} % of value<br>"
-        f"{f'{plain(measure, 40)} of ' if place != 2 else ''}{meaning}"
-        for place, (step, value, meaning) in enumerate(zip(STEPS, steps.lengths, MEANINGS, strict=True))
-    ]
-    figure.add_bar(
-        name=plain(name),
-        orientation="h",
-        base=steps.starts,
-        x=steps.lengths,
-        y=rows,
-        width=BAR,
-        marker={
-            "color": [theme.muted, pale, pale, solid],
-            "pattern": {"shape": ["", "", "/", ""], "fgcolor": solid, "size": 5, "solidity": 0.4},
-            "line": {"width": 0},
-        },
-        hovertext=hover,
-        hoverinfo="text",
-    )
-    figure.add_scatter(
-        name=f"{plain(name)} numbers",
-        mode="text",
-        x=steps.ends,
-        y=rows,
-        text=[f"\u00a0{plain(name, 8)} {number(float(v), digits)}" for v in steps.lengths],
-        textposition="middle right",
-        textfont={"color": theme.ink, "size": 12},
-        hoverinfo="skip",
-        cliponaxis=False,
-    )
-    reached = np.cumsum(steps.lengths[:3])
-    for place, x in enumerate(reached):
-        figure.add_shape(
-            type="line",
-            x0=x,
-            x1=x,
-            y0=rows[place] + BAR / 2,
-            y1=rows[place + 1] - BAR / 2,
-            line={"color": theme.muted, "width": 1, "dash": "dot"},
-        )
 
 
 def _row_names(found: ActiveRiskResult, kept: NDArray[np.intp], rest: NDArray[np.intp]) -> list[str]:
@@ -343,8 +186,14 @@ def _active_bars(
     return Bars(name, values, colour, theme.ink, hover, f" {plain(name, 8)}")
 
 
-def _digits(series: Sequence[Floats], figures: int = 2) -> int:
-    """Return as many decimals as give the largest number so many figures, one at least."""
+def figures_of(series: Sequence[Floats], figures: int = 2) -> int:
+    """Return as many decimals as give the largest number so many figures, one at least.
+
+    Examples
+    --------
+    >>> figures_of([np.array([0.0123, -0.5])]), figures_of([np.array([30.7])], figures=3)
+    (2, 1)
+    """
     largest = max(float(np.abs(values).max(initial=0.0)) for values in series)
     return min(max(1, figures - 1 - int(np.floor(np.log10(largest)))), 12) if largest > 0.0 else 1
 
@@ -362,25 +211,6 @@ def _active_alt(title: str, found: Sequence[ActiveRiskResult], names: Sequence[s
             f"({percent(float(bets.iloc[place]))}), and {shorten(parts.idxmax())} adds most to R(TE)."
         )
     return f"{title}, bars by asset. {' '.join(said)}"
-
-
-def _waterfall_table(found: Sequence[ActiveRiskResult], names: Sequence[str], measure: str) -> pd.DataFrame:
-    columns = {
-        f"{name} {measure} (% of value)": [
-            100.0 * v
-            for v in (
-                one.benchmark_risk,
-                one.tracking_risk,
-                one.benchmark_part,
-                one.active_part,
-                one.diversification,
-                one.total,
-            )
-        ]
-        for name, one in zip(names, found, strict=False)
-    }
-    rows = ["R(BM)", "R(TE)", "f, part of the benchmark", "f, part of the active positions", "f", "R(PF)"]
-    return pd.DataFrame(columns, index=pd.Index(rows, name="term"))
 
 
 def _active_table(found: Sequence[ActiveRiskResult], names: Sequence[str], measure: str) -> pd.DataFrame:

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from riskcore.errors import InputError
-from riskcore.figures.benchmark import draw_active_attribution, draw_active_positions, draw_risk_waterfall
+from riskcore.figures.benchmark import draw_active_attribution, draw_active_positions
 from riskcore.figures.benchmark_overshoot import draw_overshoot
+from riskcore.figures.benchmark_waterfall import draw_risk_waterfall
 from riskcore.figures.theme import DARK, LIGHT
 from riskcore.results.benchmark import ActiveRiskResult, OvershootResult
 
