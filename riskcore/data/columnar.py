@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from riskcore.data.dialect import BLANKS, MAX_CELLS, MAX_TICKERS, Grid
+from riskcore.data.dialect import BLANKS, MAX_CELLS, MAX_TICKERS, WIDEST, Grid
 from riskcore.errors import FileFormatError
 
 if TYPE_CHECKING:
-    from pyarrow import ChunkedArray  # type: ignore[import-untyped]
+    from pyarrow import ChunkedArray, DictionaryArray  # type: ignore[import-untyped]
     from pyarrow.parquet import FileMetaData  # type: ignore[import-untyped]
 
 __all__ = ["read_parquet"]
@@ -30,6 +30,13 @@ def read_parquet(content: bytes) -> Grid:
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
         _check_size(file.metadata)
+        # Repeated texts stay as they are stored: a small file may hold gigabytes of them.
+        texts = [
+            f.name
+            for f in file.schema_arrow
+            if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
+        ]
+        file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
         table = file.read()
         table.validate(full=True)
         columns = {name: _texts(name, table.column(k)) for k, name in enumerate(table.column_names)}
@@ -51,9 +58,9 @@ def read_parquet(content: bytes) -> Grid:
 def _check_size(metadata: "FileMetaData") -> None:
     rows, width = metadata.num_rows, metadata.num_columns
     unpacked = sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups))
-    if width > MAX_TICKERS + 20:
+    if width > WIDEST:
         raise FileFormatError(f"The file has {width} columns; the limit is {MAX_TICKERS} tickers.")
-    if rows * width > 2 * MAX_CELLS or unpacked > MAX_UNPACKED:
+    if rows * (width - 1) > MAX_CELLS or unpacked > MAX_UNPACKED:
         raise FileFormatError(
             f"The file is too large: {rows} rows × {width} columns, {unpacked / 2**20:.0f} MB; the limit is "
             f"{MAX_CELLS // 1_000_000} million values and {MAX_UNPACKED // 2**20} MB."
@@ -65,6 +72,8 @@ def _texts(name: str, column: "ChunkedArray") -> list[str]:
 
     kind = column.type
     if pa.types.is_dictionary(kind):
+        if pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type):
+            return [text for chunk in column.chunks for text in _repeated(chunk)]
         kind = kind.value_type
     known = (
         pa.types.is_floating(kind)
@@ -88,3 +97,9 @@ def _texts(name: str, column: "ChunkedArray") -> list[str]:
     if pa.types.is_floating(kind):
         return ["" if v is None or v != v else repr(v) for v in values]
     return ["" if v is None else str(v).strip(BLANKS) for v in values]
+
+
+def _repeated(chunk: "DictionaryArray") -> Iterable[str]:
+    """Return the texts of a column that stores each once; equal ones are one object."""
+    known = ["" if text is None else text.strip(BLANKS) for text in chunk.dictionary.to_pylist()]
+    return ["" if k is None else known[k] for k in chunk.indices.to_pylist()]

@@ -4,21 +4,26 @@ Nothing here knows about dates or prices. A cell is the text between two separat
 """
 
 import csv
-import io
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from riskcore.errors import FileFormatError, listed
 
-__all__ = ["MAX_BYTES", "MAX_CELLS", "MAX_TICKERS", "Grid", "check_size", "recognise", "split_text"]
+__all__ = ["MAX_BYTES", "MAX_CELLS", "MAX_TICKERS", "WIDEST", "Grid", "check_size", "recognise", "split_text"]
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_TICKERS = 500
+WIDEST = MAX_TICKERS + 20  # columns, with those that hold no prices
 MAX_CELLS = 5_000_000
 SEPARATORS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
-SAMPLE_LINES = 200
+MAX_LINES = 2_500_000  # one row per date and ticker: more would exceed the cells
+SAMPLE_LINES, SAMPLE_LENGTH = 200, 2_000_000
+YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)?")
 NOT_TEXT = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -193,9 +198,15 @@ def split_text(content: bytes, encoding: str | None = None) -> Grid:
             "million. Leave columns or years out.",
             cells=cells,
         )
+    _check_width(text, separator)
+    if text.count("\n") > MAX_LINES or text.count("\r") > MAX_LINES:
+        raise FileFormatError(
+            f"The file has more than {MAX_LINES / 1e6:g} million lines, which is the limit; no table of "
+            "prices has so many dates."
+        )
     rows: list[list[str]] = []
     lines: list[int] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(_lines(text), delimiter=separator, strict=True)
     line = 1
     try:
         for record in reader:
@@ -204,6 +215,12 @@ def split_text(content: bytes, encoding: str | None = None) -> Grid:
                 lines.append(line)
             line = reader.line_num + 1
     except csv.Error as error:
+        if "field limit" in str(error) and '"' not in text:
+            raise FileFormatError(
+                f"A cell in line {line} has more than {csv.field_size_limit():,} characters, which is the "
+                "limit.",
+                line=line,
+            ) from error
         raise FileFormatError(
             f"The quotation marks from line {line} on do not close as they should; "
             "close them or remove them.",
@@ -216,6 +233,18 @@ def split_text(content: bytes, encoding: str | None = None) -> Grid:
         rows = [[_unmarked(cell) for cell in row] for row in rows]
         notes.append("Marks that spreadsheets put around a number to keep it text were removed.")
     return Grid(rows, lines, separator=separator, notes=notes)
+
+
+def _check_width(text: str, separator: str) -> None:
+    """Refuse too many columns before all are read; dates that run across are told by their name later."""
+    lines = _first_lines(text)
+    width = Counter(_widths(lines, separator)).most_common(1)[0][0]
+    longest = max(lines, key=lambda line: line.count(separator))
+    if width > WIDEST and 2 * len(YEAR.findall(longest)) < width:
+        raise FileFormatError(
+            f"The file has {width} columns; the limit is {MAX_TICKERS} tickers. Leave some out.",
+            columns=width,
+        )
 
 
 def _unmarked(cell: str) -> str:
@@ -339,14 +368,20 @@ def _separator(text: str) -> str:
     return best
 
 
-def _first_lines(text: str) -> str:
-    lines = io.StringIO(text, newline="")
-    return "".join(line for line, _ in zip(lines, range(SAMPLE_LINES), strict=False))
+def _lines(text: str) -> Iterator[str]:
+    """Give the lines with their ends, without a second copy of the whole."""
+    return (match[0] for match in LINE.finditer(text) if match[0])
 
 
-def _widths(lines: str, separator: str) -> list[int]:
+def _first_lines(text: str) -> list[str]:
+    lines = list(islice(_lines(text[:SAMPLE_LENGTH]), SAMPLE_LINES))
+    # The last one may be cut.
+    return lines[:-1] if len(text) > SAMPLE_LENGTH and 1 < len(lines) < SAMPLE_LINES else lines
+
+
+def _widths(lines: list[str], separator: str) -> list[int]:
     """How many cells each record has; 0 for a blank one. Quoting errors are judged later, not here."""
-    reader = csv.reader(io.StringIO(lines, newline=""), delimiter=separator)
+    reader = csv.reader(lines, delimiter=separator)
     widths = []
     try:
         for record in reader:

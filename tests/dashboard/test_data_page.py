@@ -99,6 +99,15 @@ def test_an_unknown_row_can_be_left_out_and_it_is_said(open_app):
     assert typed_weights(app.query_params["a"]) == {"BND": 0.4}
 
 
+def test_a_money_market_fund_is_money_by_the_readers_word(open_app):
+    app = pasted(open_app, "Symbol\tShares\tPrice\tCurrency\nVMFXX\t1000\t1\tUSD\nSPY\t10\t600.5\tUSD")
+    row = by_label(app.selectbox, "VMFXX")
+    checked(row.select_index(row.options.index("Money in the account, which earns 0")).run())
+    assert "1 position in shares, worth 7,005.00 USD, of which 1,000.00 USD are cash." in words(app)
+    make(app, "a")
+    assert app.query_params["a"].startswith("n:SPY~10~") and "VMFXX" not in app.query_params["a"]
+
+
 def test_all_unknown_rows_can_be_left_out_at_once(open_app):
     app = pasted(open_app, "Tesla\t10 %\nNokia\t10 %\nBND\t80 %")
     assert "use_a" not in keys(app.button)
@@ -198,7 +207,7 @@ def test_repeated_rows_are_added_up_only_when_said(open_app):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("SPY", "Give one column"),
+        ("SPY", "one line per asset"),
         ("Ticker\tShares\nSPY\tmany\nBND\t3", "many"),
         ("SPY\t-60 %\nBND\t-50 %\n", None),
         ("Ticker\tAmount\nSPY\t-100\nBND\t50\n", "positive total value"),
@@ -418,8 +427,21 @@ def test_data_sets_are_renamed_duplicated_deleted_and_restored(open_app, home):
     pick(app, "sets", "Copy")
     checked(app.button(key="delete_sets").click().run())
     assert {s.name for s in saved.store().price_sets.all()} == {"Mended twice"}
-    checked(app.button(key="restore_sets").click().run())
-    assert {s.name for s in saved.store().price_sets.all()} == {"Mended twice", "Copy"}
+
+
+def test_what_is_deleted_comes_back_under_another_name_where_its_own_is_taken(open_app, home):
+    shelf = saved.store().portfolios
+    shelf.delete(shelf.save("Spring", {"SPY": 1.0}).key)
+    shelf.save("Spring", {"BND": 1.0})
+    app = open_app("data")
+    checked(app.button(key="restore_portfolios").click().run())
+    assert "exists already; choose another name" in app.error[0].value.replace("\\", "")
+    type_and_click(app, "restore_portfolios", back_portfolios="First spring")
+    assert app.success[0].value.replace("\\", "") == "Spring is restored as First spring."
+    assert {p.name: dict(p.positions) for p in shelf.all()} == {
+        "Spring": {"BND": 1.0},
+        "First spring": {"SPY": 1.0},
+    }
 
 
 def test_a_saved_data_set_is_opened(open_app, home):
