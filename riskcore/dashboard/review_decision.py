@@ -23,7 +23,7 @@ from riskcore.data.store import Snapshot
 from riskcore.errors import RiskcoreError
 from riskcore.figures.words import dated
 
-__all__ = ["changes_since", "decision", "last_snapshot", "snapshot_content"]
+__all__ = ["changes_since", "decision", "frozen_view", "last_snapshot", "snapshot_content"]
 
 VERSION = 1
 
@@ -63,7 +63,7 @@ def snapshot_content(book: Book) -> dict[str, object]:
     """Return everything a snapshot keeps."""
     found = gate_of(book, book.a)
     return {
-        "view": _frozen_view(book),
+        "view": frozen_view(book),
         "a": {"title": book.a.title, "weights": _weights(book)},
         "numbers": headline_numbers(book, book.a),
         "gate": {
@@ -84,7 +84,7 @@ def snapshot_content(book: Book) -> dict[str, object]:
     }
 
 
-def _frozen_view(book: Book) -> dict[str, str]:
+def frozen_view(book: Book) -> dict[str, str]:
     """Return the link of the view with everything in it that could be saved anew: versions and limits."""
     pinned = {name: pinned_code(getattr(book.asked, name)) for name in ("a", "b", "bench")}
     return query_of(book.asked.but(**pinned, limits=limits_in_force(book).code))

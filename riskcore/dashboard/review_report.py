@@ -13,7 +13,7 @@ from riskcore.dashboard.frame import Frame, data_words, setting_words
 from riskcore.dashboard.limits_gate import gate_of
 from riskcore.dashboard.limits_words import WORDS, gate_sentence, gate_table
 from riskcore.dashboard.review_bridge import bridge_since, bridge_words
-from riskcore.dashboard.review_decision import changes_since, last_snapshot
+from riskcore.dashboard.review_decision import changes_since, frozen_view, last_snapshot
 from riskcore.dashboard.sentences import amount, few_tail_note, holding_note, money_and_risk, worst_part
 from riskcore.dashboard.stress_replays import both_replayed
 from riskcore.dashboard.stress_words import short_names
@@ -99,7 +99,7 @@ def _same(book: Book, then: Snapshot) -> bool:
     content = then.content
     view = dict(content.get("view", {}))
     same_data = content.get("data", {}).get("fingerprint") == book.prices.fingerprint
-    if view != query_of(book.asked) or not same_data:
+    if view != frozen_view(book) or not same_data:
         return False
     _, table = changes_since(book, then)
     return bool((table["change"] == 0.0).all())

@@ -10,7 +10,7 @@ from riskcore import Portfolio, cvar
 from riskcore.dashboard import saved
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.review_bridge import bridge_since, bridge_words
-from riskcore.dashboard.review_decision import _content
+from riskcore.dashboard.review_decision import snapshot_content
 from riskcore.dashboard.review_report import report_of
 from riskcore.dashboard.view import View
 from riskcore.data.sample import load_sample
@@ -38,7 +38,7 @@ def snapshot(content):
 
 def frozen_in_june():
     """What a snapshot would hold that was taken when the data ended in June 2024, the window open."""
-    content = _content(Book(THEN))
+    content = snapshot_content(Book(THEN))
     view = {key: text for key, text in content["view"].items() if key != "to"}
     return content | {"view": view}
 
@@ -94,7 +94,7 @@ def test_a_bridge_from_nothing_is_refused(broken, said):
 
 def test_the_report_carries_the_decision_only_for_what_was_decided(home):
     saved.store().snapshots.freeze(
-        "June <b>", _content(Book(THEN)), schema_version=1, note="Sell some.", author="Ann"
+        "June <b>", snapshot_content(Book(THEN)), schema_version=1, note="Sell some.", author="Ann"
     )
     decided = report_of(Book(THEN))
     assert (decided.title, decided.note) == ("June <b>", "Sell some.")
