@@ -12,7 +12,7 @@ from riskcore.portfolio import Portfolio
 from riskcore.results.currency import CurrencyEffectResult
 from riskcore.scenarios import Scenarios
 
-__all__ = ["currency_effect"]
+__all__ = ["check_rates", "currency_effect"]
 
 
 def currency_effect(
@@ -111,6 +111,27 @@ def _checked(scenarios: Scenarios, portfolio: Portfolio, rates: Mapping[str, str
     """Return the assets apart from rates that are not held, in the order of the scenarios."""
     if not rates:
         raise InputError("Name an exchange rate for at least one asset; without one nothing is converted.")
+    check_rates(scenarios, rates)
+    used = set(rates.values())
+    weights = zip(scenarios.assets, portfolio.aligned(scenarios.assets), strict=True)
+    return [name for name, weight in weights if name not in used or weight != 0.0]
+
+
+def check_rates(scenarios: Scenarios, rates: Mapping[str, str]) -> None:
+    """Refuse exchange rates that are not among the columns, or are converted themselves.
+
+    Raises
+    ------
+    AssetMismatchError
+        An asset or a rate has no returns.
+    InputError
+        An asset to convert is itself an exchange rate.
+
+    Examples
+    --------
+    >>> s = Scenarios(np.zeros((2, 2)), ("FTSE100", "GBPUSD"), periods_per_year=252)
+    >>> check_rates(s, {"FTSE100": "GBPUSD"})
+    """
     unknown = [name for name in (*rates, *rates.values()) if name not in scenarios.assets]
     if unknown:
         raise AssetMismatchError(
@@ -121,6 +142,3 @@ def _checked(scenarios: Scenarios, portfolio: Portfolio, rates: Mapping[str, str
     both = [name for name in rates if name in rates.values()]
     if both:
         raise InputError(f"{listed(both)} cannot be an asset to convert and an exchange rate at once.")
-    used = set(rates.values())
-    weights = zip(scenarios.assets, portfolio.aligned(scenarios.assets), strict=True)
-    return [name for name, weight in weights if name not in used or weight != 0.0]

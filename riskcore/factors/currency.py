@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from riskcore.errors import AssetMismatchError, InputError, listed
+from riskcore.currency_effect import check_rates
 from riskcore.scenarios import Scenarios
 
 __all__ = ["unhedged"]
@@ -37,16 +37,7 @@ def unhedged(scenarios: Scenarios, rates: Mapping[str, str]) -> Scenarios:
     >>> unhedged(s, {"FTSE100": "GBPUSD"}).frame["FTSE100"].round(6).tolist()
     [0.21, -0.05]
     """
-    unknown = [name for name in (*rates, *rates.values()) if name not in scenarios.assets]
-    if unknown:
-        raise AssetMismatchError(
-            f"No returns for {listed(dict.fromkeys(unknown))}; the data has "
-            f"{listed(scenarios.assets, most=20)}.",
-            unknown=unknown,
-        )
-    both = [name for name in rates if name in rates.values()]
-    if both:
-        raise InputError(f"{listed(both)} cannot be an asset to convert and an exchange rate at once.")
+    check_rates(scenarios, rates)
     returns = scenarios.returns.copy()
     place = {asset: column for column, asset in enumerate(scenarios.assets)}
     for asset, rate in rates.items():
