@@ -147,9 +147,11 @@ def _held(found: ViewsResult) -> None:
                 title: [_valued(v, words) for v, words in zip(table[name], table["view"], strict=True)]
                 for title, name in COLUMNS.items()
             },
-            "holds": [_holding(h, t) for h, t in zip(table["held"], table["trust"], strict=True)],
         }
     )
+    # What a blend changes beyond the digits shown is not worth a doubt.
+    held = table["held"] | (shown["after"] == shown["imposed"])
+    shown["holds"] = [_holding(h, t) for h, t in zip(held, table["trust"], strict=True)]
     data_table(shown, key="views_table", hide_index=True)
     snapped = table["asked"] != table["used"]
     if snapped.any():
@@ -202,9 +204,10 @@ def _moved(found: ViewsResult) -> None:
 def _moved_words(found: ViewsResult) -> list[str]:
     """Return the largest moves of a mean, a volatility and correlations that no view is about by itself."""
     table = found.moved
-    others = table[~table["viewed"]]
-    # A view on a portfolio names all it holds: then the assets are what else there is.
-    others, beside = (others, ", which no view names") if len(others) else (table, "")
+    others, beside = table[~table["viewed"]], ", which no view names"
+    if others.empty:
+        # A view on a portfolio names all it holds: then what is not named by itself is what else there is.
+        others, beside = (table if table["alone"].all() else table[~table["alone"]]), ""
     drift = (others["mean_after"] - others["mean_before"]) / others["volatility_before"]
     spread = others["volatility_after"] / others["volatility_before"] - 1.0
     if not max(drift.abs().max(), spread.abs().max()) > STILL:

@@ -24,7 +24,7 @@ class ViewsResult:
         is: a view trusted less than fully usually does not.
     moved
         Index = assets; columns mean_before, mean_after, volatility_before, volatility_after, viewed (whether
-        a view names it, alone or in a portfolio).
+        a view names it, alone or in a portfolio), alone (whether one names it by itself).
     correlations
         One row per pair of assets, the largest change first; columns first, second, before, after, change,
         viewed (whether a view is about this correlation).

@@ -200,11 +200,11 @@ def _views_table(scenarios: Scenarios, views: list[View], q: Floats) -> pd.DataF
 
 
 def _moved(scenarios: Scenarios, views: list[View], q: Floats) -> pd.DataFrame:
-    named: set[str] = set()
-    for view in views:
-        for on in _subjects(view):
-            held = on.weights[on.weights != 0.0].index if isinstance(on, Portfolio) else [on]
-            named.update(str(asset) for asset in held)
+    subjects = [on for view in views for on in _subjects(view)]
+    alone = {on for on in subjects if isinstance(on, str)}
+    held = {
+        str(a) for on in subjects if isinstance(on, Portfolio) for a in on.weights[on.weights != 0.0].index
+    }
     columns = {}
     for name, p in (("before", scenarios.probabilities), ("after", q)):
         columns[f"mean_{name}"] = weighted_mean(scenarios.returns, p)
@@ -212,7 +212,10 @@ def _moved(scenarios: Scenarios, views: list[View], q: Floats) -> pd.DataFrame:
         columns[f"volatility_{name}"] = np.sqrt(p @ away**2)
     table = pd.DataFrame(columns, index=pd.Index(scenarios.assets, name="asset"))
     table = table[["mean_before", "mean_after", "volatility_before", "volatility_after"]]
-    return table.assign(viewed=[asset in named for asset in scenarios.assets])
+    return table.assign(
+        viewed=[asset in alone | held for asset in scenarios.assets],
+        alone=[asset in alone for asset in scenarios.assets],
+    )
 
 
 def _correlations(scenarios: Scenarios, views: list[View], q: Floats) -> pd.DataFrame:

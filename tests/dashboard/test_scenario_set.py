@@ -223,18 +223,21 @@ def test_the_editor_names_views_that_cannot_hold_together(open_app):
 
 def test_what_else_moved_leaves_out_what_views_are_about(open_app):
     text = "volatility of A × 2\ncorrelation of SPY and BND = 0.9\nmean of SPY = -0.2 %, 50 % sure"
+    text += "\nvolatility of BND × 3"
     app = open_app("stress", stress="Views", views=text)
     said = words(app).replace(SPACE, " ")
     moved = said[said.index("What else moved:") :].partition("\n")[0]
     assert "correlation of SPY and BND" not in moved
-    assert "which no view names" not in moved  # A holds every asset
+    assert "which no view names" not in moved
     prior, shown = (book(scenario_set=code).scenarios for code in ("", f"views:{text}"))
     deviations = shown.returns - shown.probabilities @ shown.returns
     spreads = np.sqrt(shown.probabilities @ deviations**2) / prior.returns.std(axis=0) - 1
+    # A holds every asset, and SPY and BND are named by themselves.
+    spreads[[shown.assets.index("SPY"), shown.assets.index("BND")]] = 0.0
     most = int(np.abs(spreads).argmax())
     assert f"the volatility of {shown.assets[most]}, by {100 * spreads[most]:.1f} %" in moved
     table = next(t.value for t in app.dataframe if "imposed" in t.value.columns)
-    assert table["holds"].tolist() == ["blended", "blended", "in part"]
+    assert table["holds"].tolist() == ["blended", "blended", "in part", "yes"]
     still = words(open_app("stress", stress="Views", views="mean of SPY ≥ -1 %"))
     assert "What else moved: next to nothing" in still
 
