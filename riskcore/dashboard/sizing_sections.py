@@ -212,6 +212,10 @@ def many(sized: Sized) -> None:
             solved = cached.derived(kelly_weights, sized.days, risk_free=sized.rate, **settings)
             # What lies below the certified gap is no stake.
             columns[title] = (100 * solved.weights).round(3)
+            if settings["exact"] and not columns[title].any():
+                notice(
+                    "No asset has earned more than the risk-free rate, so Kelly without shorts holds none."
+                )
             grown = f"{percent(solved.growth)} a year" if np.isfinite(solved.growth) else "one day takes all"
             growths.append(f"{title.split(',')[0]}: {grown}")
     if columns:
@@ -220,7 +224,8 @@ def many(sized: Sized) -> None:
         st.caption(plain(f"Log growth on these days, {'; '.join(growths)}."))
     st.caption(
         "In-sample: both know the average returns of the window. The formula takes them at their word, with "
-        "shorts and borrowing, and allows for no single day that takes everything."
+        "shorts and borrowing, and allows for no single day that takes everything. Half or a quarter of every "
+        "stake is half or quarter Kelly."
     )
 
 

@@ -30,6 +30,8 @@ __all__ = [
 ]
 
 Width = Literal["stretch", "content"]
+# Tables up to this long show all their rows; longer ones scroll.
+MOST_ROWS_OPEN = 16
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
@@ -101,7 +103,8 @@ def data_table(table: pd.DataFrame, *, key: str, hide_index: bool = False, width
     shown = harmless(table)
     if isinstance(shown.index, pd.DatetimeIndex):
         shown.index = pd.Index([f"{day:%Y-%m-%d}" for day in shown.index], name=shown.index.name)
-    st.dataframe(shown, width=width, key=key, hide_index=hide_index, placeholder="–")
+    height: Literal["content", "auto"] = "content" if len(shown) <= MOST_ROWS_OPEN else "auto"
+    st.dataframe(shown, width=width, height=height, key=key, hide_index=hide_index, placeholder="–")
 
 
 def safe_csv(table: pd.DataFrame) -> bytes:

@@ -73,6 +73,12 @@ def test_who_has_no_edge_or_does_not_move_is_named_and_the_other_goes_on(open_ap
     assert any("as it is (1.00 times), % of paths" in t.columns for t in tables(app))
 
 
+def test_where_nothing_has_an_edge_everything_says_so(open_app):
+    said = words(checked(open_app("sizing", rf="0.5")))
+    assert "A has earned less" in said and "B has earned less" in said
+    assert "No asset has earned more than the risk-free rate" in said
+
+
 def test_values_a_link_cannot_mean_are_replaced(open_app):
     app = checked(open_app("sizing", target="900", years="7", lookback="yesterday"))
     assert "Aiming at 10" in app.header[0].value
