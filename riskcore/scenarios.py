@@ -225,6 +225,14 @@ class Scenarios:
             returns=self.returns[low:high], index=self.index[low:high], probabilities=np.empty(0)
         )
 
+    def rows(self, start: int, stop: int) -> "Scenarios":
+        """Return the scenarios from row `start` up to, not including, row `stop`; equal probability only."""
+        if self.weighted:
+            raise InputError("A window of rows needs scenarios of equal probability.")
+        return self._with(
+            returns=self.returns[start:stop], index=self.index[start:stop], probabilities=np.empty(0)
+        )
+
     def over_horizon(self, periods: int) -> "Scenarios":
         """Return h-period returns by overlapping compounding: Π (1 + r) − 1 per asset, dated at the end.
 
@@ -261,7 +269,10 @@ class Scenarios:
 
     def _with(self, **changes: object) -> "Scenarios":
         current = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return Scenarios(**(current | changes))
+        made = Scenarios(**(current | changes))
+        if "assets" not in changes:
+            made.__dict__["labels"] = self.labels
+        return made
 
     def __repr__(self) -> str:
         """Name the size and the span."""

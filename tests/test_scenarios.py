@@ -27,6 +27,20 @@ def history(**settings):
 # What it holds
 
 
+def test_rows_are_a_window_with_the_same_labels():
+    s = Scenarios(np.arange(8.0).reshape(4, 2), ("SPY", "BND"), 252, ordered=True)
+    window = s.rows(1, 3)
+    assert window.returns.tolist() == [[2.0, 3.0], [4.0, 5.0]]
+    assert window.index.tolist() == [1, 2]
+    assert window.labels is s.labels
+    np.testing.assert_array_equal(window.sample_moments[0], [3.0, 4.0])
+    assert not window.sample_moments[1].flags.writeable
+    with pytest.raises(InputError, match="equal probability"):
+        s.with_probabilities([0.1, 0.2, 0.3, 0.4]).rows(0, 2)
+    with pytest.raises(MissingDataError):
+        s.rows(2, 2)
+
+
 def test_a_table_with_dates_is_an_ordered_history_of_equal_probability():
     s = history(source="a test")
     assert (s.count, s.size, s.assets, s.periods_per_year) == (6, 2, ("SPY", "BND"), 252)

@@ -254,15 +254,7 @@ def _row_by_row(scenarios: Scenarios) -> Scenarios:
 
 def _past(scenarios: Scenarios, window: int | None, first: int) -> Scenarios:
     """Return the rows strictly before the first one held: all of them, or the last `window`."""
-    low = 0 if window is None else first - window
-    return Scenarios(
-        returns=scenarios.returns[low:first],
-        assets=scenarios.assets,
-        periods_per_year=scenarios.periods_per_year,
-        index=scenarios.index[low:first],
-        ordered=True,
-        source=scenarios.source,
-    )
+    return scenarios.rows(0 if window is None else first - window, first)
 
 
 def _first_rows_held(days: pd.DatetimeIndex, rebalance: str, before: int) -> list[int]:
