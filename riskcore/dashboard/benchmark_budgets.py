@@ -44,6 +44,7 @@ USUAL_SHARE = 0.5
 # A budget at the smallest CVaR possible leaves one portfolio; a little above it there is a choice.
 ROOM = 1.05
 STILL = 1e-12
+NO_LIMIT = "no limit"
 OBJECTIVES = {
     "return": r"\max_w\;\mu^\top(w-b)",
     "a": r"\min_w\;\textstyle\sum_i(w_i-w^A_i)^2",
@@ -156,24 +157,27 @@ def _least(
 
 
 def _inputs(against: Against, usual: float) -> tuple[float | None, float | None, float | None]:
-    """Draw the three budgets and return them as fractions, None where there is none."""
+    """Draw the three budgets and return them as fractions, None where there is none.
+
+    The first, left empty, is the usual one: it follows the frame, and a link without it says the same.
+    """
     level = level_words(against.book.view.confidence)
     horizon = against.book.horizon_label
     values: list[float | None] = []
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        for key, label, value, help_text in (
+        for key, label, empty, help_text in (
             (
                 "te",
                 f"{horizon} CVaR {level} of the active positions, % at most",
-                usual,
-                "Of all active positions together, TE = portfolio − benchmark. Begins at half of A’s, or "
+                f"{usual:.3f}",
+                "Of all active positions together, TE = portfolio − benchmark. Left empty: half of A’s, or "
                 "just above the smallest that leaves weights",
             ),
-            ("pf", f"{horizon} CVaR {level} of the portfolio, % at most", None, "Of the whole portfolio"),
+            ("pf", f"{horizon} CVaR {level} of the portfolio, % at most", NO_LIMIT, "Of the whole portfolio"),
             (
                 "each",
                 f"{horizon} CVaR {level} of each position, % at most",
-                None,
+                NO_LIMIT,
                 "Of each active position held by itself; what it adds to the CVaR of TE is never more",
             ),
         ):
@@ -181,17 +185,17 @@ def _inputs(against: Against, usual: float) -> tuple[float | None, float | None,
                 label,
                 min_value=0.0,
                 max_value=1000.0,
-                value=value,
+                value=None,
                 step=0.05,
                 format="%.3f",
-                placeholder="no limit",
+                placeholder=empty,
                 key=key,
                 bind="query-params",
                 help=help_text,
                 width=230,
             )
             values.append(None if given is None else float(given) / 100.0)
-    return values[0], values[1], values[2]
+    return usual / 100.0 if values[0] is None else values[0], values[1], values[2]
 
 
 def _solved(

@@ -120,11 +120,15 @@ class Model:
         )
 
     def risk(self, holding: Holding) -> RiskResult:
-        """Return the risk itself on the history of the assets, with the scenarios in its tail."""
-        book = self.book
-        level = None if book.view.measure == "volatility" else book.view.confidence
+        """Return the risk itself on the rows of the contributions, with the scenarios in its tail."""
+        view = self.book.view
         return cached.compute(
-            risk, book.history, holding.portfolio, measure=book.view.measure, confidence=level
+            _risk,
+            self.data,
+            holding.portfolio.on(self.data.assets),
+            choices=self.choices,
+            measure=view.measure,
+            confidence=None if view.measure == "volatility" else view.confidence,
         )
 
     def exposures(self, holding: Holding) -> PortfolioExposureResult:
@@ -293,6 +297,14 @@ def _contributions(
     assets, factors = _rows(data, choices, fitting=False)
     held = Portfolio(portfolio.name, portfolio.weights[list(choices.assets)])
     return factor_contributions(assets, factors, fit.exposures, held, measure, confidence=confidence)
+
+
+def _risk(
+    data: Scenarios, portfolio: Portfolio, *, choices: Choices, measure: str, confidence: float | None
+) -> RiskResult:
+    assets, _ = _rows(data, choices, fitting=False)
+    held = Portfolio(portfolio.name, portfolio.weights[list(choices.assets)])
+    return risk(assets, held, measure, confidence=confidence)
 
 
 def _own_exposures(data: Scenarios, portfolio: Portfolio, *, choices: Choices) -> PortfolioExposureResult:

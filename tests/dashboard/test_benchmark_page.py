@@ -304,6 +304,15 @@ def test_budgets_begin_where_there_are_weights_whatever_the_aim(open_app, query)
         assert "CVaR of the active positions" in words(app)
 
 
+def test_the_usual_budget_follows_the_frame(open_app):
+    app = open_app("benchmark", closer="Budgets", data="india", bench="cash")
+    first = app.number_input(key="te").placeholder
+    checked(app.slider(key="frame_confidence").set_value(99.0).run())
+    assert not app.error, words(app)
+    assert float(app.number_input(key="te").placeholder) > float(first) > 3.0
+    assert "te" not in app.query_params
+
+
 def test_an_overshoot_that_does_not_happen_is_a_sentence(open_app):
     app = open_app("benchmark", closer="Overshoot", a="cash", conf="0.999")
     assert "stays at plan, as what they lose the benchmark gains and the rest is cash" in words(app)

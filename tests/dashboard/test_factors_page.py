@@ -242,6 +242,10 @@ def test_a_young_factor_shortens_the_page_and_says_so(open_app):
         f"{table(app, SHARE)[f'A component of 1-day CVaR 95{SPACE}% (% of value)'].sum() / 100:.10f}"
         in printed(app)
     )
+    # 0.3 % of 4,647 rows are more than ten, of 2,850 they are not.
+    assert "fewer than 10" not in words(open_app("factors", conf="0.997"))
+    checked(app.slider(key="frame_confidence").set_value(99.7).run())
+    assert "fewer than 10 independent observations" in words(app)
 
 
 def test_factors_from_a_file_stand_beside_the_others(open_app):
