@@ -9,26 +9,23 @@ import pandas as pd
 
 from riskcore.dashboard import cached
 from riskcore.dashboard.book import Book, Holding
+from riskcore.dashboard.factors_fits import (
+    Choices,
+    components_of,
+    contributions_of,
+    exposures_of,
+    fitted,
+    pegs_of,
+    risk_of,
+)
 from riskcore.dashboard.money import rates_for
 from riskcore.dashboard.script import Lines
 from riskcore.data.currency import unit_of, with_rates
 from riskcore.data.factor_file import join_factors
 from riskcore.data.price_set import PriceSet
-from riskcore.errors import InputError, MissingDataError, listed
-from riskcore.factors import (
-    Errors,
-    factor_contributions,
-    factor_groups,
-    fit_exposures,
-    pegged_rates,
-    portfolio_exposures,
-    principal_components,
-    statistical_factors,
-    unhedged,
-)
-from riskcore.measures import risk
-from riskcore.periods import spacing, weekly
-from riskcore.portfolio import Portfolio
+from riskcore.errors import InputError, listed
+from riskcore.factors import Errors, factor_groups
+from riskcore.periods import spacing
 from riskcore.results import RiskResult
 from riskcore.results.factors import (
     ComponentsResult,
@@ -43,29 +40,8 @@ __all__ = ["MOST_FACTORS", "Choices", "Currencies", "Model", "base_of", "build",
 USUAL_BASE = "USD"
 Currencies = Literal["as shown", "hedged", "unhedged"]
 MOST_FACTORS = 6
-FEWEST_ROWS = 30
 # Beside the index, one series of each of these classes stands for what moves bonds and commodities.
 FURTHER_CLASSES = ("Bonds", "Commodity")
-
-
-@dataclass(frozen=True)
-class Choices:
-    """How the model is made.
-
-        `factors` empty means statistical ones, `count` of them (0: those above the line). `weekly` fits on
-    separate weekly returns. `rates` pairs an asset with the column of its exchange rate; `pegged` are those
-    that no exposure can be measured to, each with what holds it and how much it moves per year.
-    """
-
-    assets: tuple[str, ...]
-    factors: tuple[str, ...]
-    count: int
-    weekly: bool
-    periods: int
-    penalty: float
-    errors: Errors
-    rates: tuple[tuple[str, str], ...]
-    pegged: tuple[tuple[str, str | None, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +65,12 @@ class Model:
 
     def check(self) -> None:
         """Refuse at once what cannot be fitted: without exposures no part of the page has an answer."""
-        cached.derived(_fitted, self.data, choices=self.choices)
+        cached.derived(fitted, self.data, choices=self.choices)
 
     @property
     def fit(self) -> ExposureResult:
         """Exposures of the assets."""
-        return cached.derived(_fitted, self.data, choices=self.choices)
+        return cached.derived(fitted, self.data, choices=self.choices)
 
     @property
     def groups(self) -> tuple[tuple[str, ...], ...]:
@@ -104,14 +80,14 @@ class Model:
     @property
     def spectrum(self) -> ComponentsResult:
         """Principal components of the assets, on the rows of the fit."""
-        return cached.derived(_components, self.data, choices=self.choices)
+        return cached.derived(components_of, self.data, choices=self.choices)
 
     def contributions(self, holding: Holding, *, weekly: bool | None = None) -> FactorContributionResult:
         """Return what factors carry of the risk in the frame's measure, with exposures on either rows."""
         view = self.book.view
         choices = self.choices if weekly is None else replace(self.choices, weekly=weekly)
         return cached.compute(
-            _contributions,
+            contributions_of,
             self.data,
             holding.portfolio.on(self.data.assets),
             choices=choices,
@@ -123,7 +99,7 @@ class Model:
         """Return the risk itself on the rows of the contributions, with the scenarios in its tail."""
         view = self.book.view
         return cached.compute(
-            _risk,
+            risk_of,
             self.data,
             holding.portfolio.on(self.data.assets),
             choices=self.choices,
@@ -134,7 +110,7 @@ class Model:
     def exposures(self, holding: Holding) -> PortfolioExposureResult:
         """Return the exposures of A or B with intervals."""
         held = holding.portfolio.on(self.data.assets)
-        return cached.compute(_own_exposures, self.data, held, choices=self.choices)
+        return cached.compute(exposures_of, self.data, held, choices=self.choices)
 
     @property
     def rows_words(self) -> str:
@@ -236,14 +212,8 @@ def _pegged(book: Book, prices: PriceSet, rates: dict[str, str]) -> tuple[tuple[
         return ()
     names = tuple(dict.fromkeys((*book.assets, *rates.values())))
     moves = cached.scenarios(prices, names, book.view.start, book.view.end)
-    found = cached.derived(_rates_held, moves, rates=tuple(rates.items()), weeks=_daily(book))
+    found = cached.derived(pegs_of, moves, rates=tuple(rates.items()), weeks=_daily(book))
     return tuple((rate, anchor, moved) for rate, (anchor, moved) in found.items())
-
-
-def _rates_held(
-    moves: Scenarios, *, rates: tuple[tuple[str, str], ...], weeks: bool
-) -> dict[str, tuple[str | None, float]]:
-    return pegged_rates(weekly(moves) if weeks else moves, dict(rates))
 
 
 def _check_number(factors: Sequence[str]) -> None:
@@ -252,62 +222,3 @@ def _check_number(factors: Sequence[str]) -> None:
             f"{len(factors)} factors ({listed(factors)}) are more than the {2 * MOST_FACTORS} this page can "
             "show; choose fewer."
         )
-
-
-def _rows(data: Scenarios, choices: Choices, *, fitting: bool) -> tuple[Scenarios, Scenarios]:
-    """Return assets and factors on the rows to fit on, or on those the risk is measured on."""
-    wide = unhedged(data, dict(choices.rates)) if choices.rates else data
-    weeks = weekly(wide) if choices.weekly else None
-    used = weeks if weeks is not None and fitting else wide.over_horizon(choices.periods)
-    assets = used.select(choices.assets)
-    if choices.factors:
-        return assets, used.select(choices.factors)
-    found_on = assets if weeks is None else weeks.select(choices.assets)
-    return assets, statistical_factors(assets, count=choices.count or None, found_on=found_on)
-
-
-def _fit_rows(data: Scenarios, choices: Choices) -> tuple[Scenarios, Scenarios]:
-    """Return assets and factors on the rows to fit on, refusing too few of them."""
-    assets, factors = _rows(data, choices, fitting=True)
-    if factors.count < FEWEST_ROWS:
-        raise MissingDataError(
-            f"Exposures need at least {FEWEST_ROWS} returns to mean anything; the window has {factors.count}"
-            f"{' weeks' if choices.weekly else ''}. Choose a longer window"
-            f"{', or exposures from the rows as shown under Model' if choices.weekly else ''}.",
-            rows=factors.count,
-        )
-    return assets, factors
-
-
-def _fitted(data: Scenarios, *, choices: Choices) -> ExposureResult:
-    assets, factors = _fit_rows(data, choices)
-    return fit_exposures(assets, factors, penalty=choices.penalty, errors=choices.errors)
-
-
-def _components(data: Scenarios, *, choices: Choices) -> ComponentsResult:
-    wide = unhedged(data, dict(choices.rates)) if choices.rates else data
-    rows = weekly(wide) if choices.weekly else wide.over_horizon(choices.periods)
-    return principal_components(rows.select(choices.assets))
-
-
-def _contributions(
-    data: Scenarios, portfolio: Portfolio, *, choices: Choices, measure: str, confidence: float | None
-) -> FactorContributionResult:
-    fit = cached.derived(_fitted, data, choices=choices)
-    assets, factors = _rows(data, choices, fitting=False)
-    held = Portfolio(portfolio.name, portfolio.weights[list(choices.assets)])
-    return factor_contributions(assets, factors, fit.exposures, held, measure, confidence=confidence)
-
-
-def _risk(
-    data: Scenarios, portfolio: Portfolio, *, choices: Choices, measure: str, confidence: float | None
-) -> RiskResult:
-    assets, _ = _rows(data, choices, fitting=False)
-    held = Portfolio(portfolio.name, portfolio.weights[list(choices.assets)])
-    return risk(assets, held, measure, confidence=confidence)
-
-
-def _own_exposures(data: Scenarios, portfolio: Portfolio, *, choices: Choices) -> PortfolioExposureResult:
-    assets, factors = _fit_rows(data, choices)
-    held = Portfolio(portfolio.name, portfolio.weights[list(choices.assets)])
-    return portfolio_exposures(assets, factors, held, penalty=choices.penalty, errors=choices.errors)
