@@ -43,7 +43,7 @@ FEWEST_ROWS = 30
 class Choices:
     """How the model is made.
 
-        `factors` empty means statistical ones, `count` of them (0: those above the line). `weekly` fits on
+    `factors` empty means statistical ones, `count` of them (0: those above the line). `weekly` fits on
     separate weekly returns. `rates` pairs an asset with the column of its exchange rate; `pegged` are those
     that no exposure can be measured to, each with what holds it and how much it moves per year.
     """
