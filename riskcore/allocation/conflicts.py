@@ -168,8 +168,10 @@ def _sentence(
         start = f"No fully invested portfolio keeps {said}{'' if s else ' together'}"
     moved = sorted(nearest, key=involved.index)
     near = _joined([_words(group, [nearest[x] for x in group]) for group in _alike(moved, nearest)])
-    possible = [x.written(v) for x, v in alone.items() if v is not None]
-    ways = f", or one of these alone: {'; '.join(possible)}" if len(possible) > 1 else ""
+    single = moved[0] if len(moved) == 1 else None
+    possible = [x.written(v) for x, v in alone.items() if v is not None and x is not single]
+    which = "one of these" if len(possible) > 1 else "this"
+    ways = f", or {which} alone: {'; '.join(possible)}" if possible else ""
     return f"{start}. The nearest that can be kept: {near}{ways}."
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from riskcore.allocation import ALLOCATORS
 from riskcore.allocation.conflicts import relaxed
 from riskcore.allocation.covariances import COVARIANCE_LABELS
-from riskcore.dashboard import state
+from riskcore.dashboard import cached, state
 from riskcore.dashboard.allocation_nearest import use
 from riskcore.dashboard.allocation_script import estimate_lines, literal
 from riskcore.dashboard.allocation_terms import MEANS, PLAIN, Terms
@@ -29,12 +29,13 @@ from riskcore.dashboard.comparison import (
 )
 from riskcore.dashboard.portfolio_titles import RULES
 from riskcore.dashboard.script import Lines, arguments_of
+from riskcore.dashboard.sentences import few_tail_note
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.widgets import current_theme, data_table, explain, show, show_table
+from riskcore.dashboard.widgets import current_theme, data_table, explain, notice, show, show_table
 from riskcore.errors import listed
 from riskcore.figures import draw_weights
 from riskcore.figures.words import card_percent, unbroken
-from riskcore.measures import MEASURES
+from riskcore.measures import MEASURES, risk
 
 __all__ = [
     "Weighed",
@@ -208,6 +209,20 @@ def _headline(weighed: Weighed) -> None:
         said = f"The same assets, weighted differently: {measure} from {least} ({low}) to {most} ({high})."
     st.header(plain(said), anchor=False)
     st.caption(IN_SAMPLE)
+    few = _few_tail(weighed)
+    if few:
+        notice(few)
+
+
+def _few_tail(weighed: Weighed) -> str | None:
+    """Return the warning for the portfolio whose CVaR fewest scenarios carry."""
+    book = weighed.book
+    found = [
+        cached.compute(risk, book.scenarios, c.portfolio, measure="cvar", confidence=book.view.confidence)
+        for c in weighed.found
+    ]
+    thin = [r for r in found if r.few_tail_scenarios and r.tail_scenarios is not None]
+    return few_tail_note([min(thin, key=lambda r: float(r.tail_scenarios or 0.0))]) if thin else None
 
 
 def _offer(weighed: Weighed, candidate: Candidate) -> None:

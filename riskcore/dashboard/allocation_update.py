@@ -1,5 +1,6 @@
 """Closer look of the Allocation page: the CVaR-adjusted update in every form, side by side."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -7,10 +8,10 @@ from riskcore.allocation import trace_cvar_update
 from riskcore.allocation.cvar_update import FORMS
 from riskcore.dashboard import cached
 from riskcore.dashboard.allocation_frontier import held_words
-from riskcore.dashboard.allocation_sections import Weighed
+from riskcore.dashboard.allocation_sections import Weighed, make_buttons
 from riskcore.dashboard.script import Lines
 from riskcore.dashboard.text import plain
-from riskcore.dashboard.widgets import current_theme, explain, notice, show
+from riskcore.dashboard.widgets import current_theme, data_table, explain, notice, show
 from riskcore.figures.update_trace import draw_update_traces
 from riskcore.figures.words import percent
 from riskcore.results.update_trace import UpdateTrace
@@ -45,6 +46,9 @@ def update(weighed: Weighed) -> Lines:
     )
     for trace in traces:
         st.markdown(f"**{plain(trace.label)}.** {plain(_words(trace))}")
+        if trace.form != "printed":
+            make_buttons(trace.best, f"update_{trace.form}")
+    _steps(traces, weighed.cvar_words)
     st.caption(
         "In-sample, from equal weights; every form is shown to where its certificate or its steps end."
     )
@@ -63,6 +67,23 @@ def update(weighed: Weighed) -> Lines:
         "    print(form, trace.steps, f'{trace.cvar[-1]:.10f}', f'{trace.best_cvar[-1]:.10f}')",
         "from riskcore.allocation import trace_cvar_update",
     )
+
+
+def _steps(traces: list[UpdateTrace], measure: str) -> None:
+    """Show every step of one form in numbers."""
+    with st.expander("Step by step"):
+        by_label = {trace.label: trace for trace in traces}
+        chosen = by_label[str(st.selectbox("Form", list(by_label), key="update_form", width=280))]
+        table = pd.DataFrame(
+            {
+                f"{measure}, %": 100.0 * chosen.cvar,
+                "lowest met, %": 100.0 * chosen.best_cvar,
+                "change of weights, % of value": 100.0 * np.append(np.nan, chosen.weight_change),
+                "projected-gradient norm": chosen.gradient_norm,
+            },
+            index=pd.RangeIndex(chosen.cvar.size, name="steps taken"),
+        )
+        data_table(table, key="update_steps")
 
 
 def _words(trace: UpdateTrace) -> str:

@@ -332,6 +332,16 @@ def test_a_conflict_is_told_by_name_with_the_nearest_that_can_be_kept():
     assert found.alone == pytest.approx({"Bonds ≥ 60 %": 0.5, "Stocks ≥ 50 %": 0.4}, abs=1e-4)
 
 
+def test_what_is_nearest_is_not_repeated_as_another_way():
+    given = Constraints(**GIVEN["tracking"], lower={a: 0.6 * (a == "QQQ") for a in NAMES})
+    with pytest.raises(InfeasibleError) as refused:
+        constrained("minimum_variance", market(), given)
+    said = str(refused.value)
+    near, other = said.split("The nearest that can be kept: ")[1].rstrip(".").split(", or this alone: ")
+    assert near.startswith("QQQ ≥ ")
+    assert other.startswith("tracking error ≤ ")
+
+
 def test_many_bounds_alike_are_told_together():
     s = market()
     assert "5 assets ≥ 30 % need 150 % of the value" in conflict_of(s, lower=0.3).sentence

@@ -445,6 +445,17 @@ def test_the_update_says_that_the_printed_form_does_nothing_and_where_others_end
     lowest = next(c for c in table.columns if c.startswith("lowest"))
     assert table.loc["Gradient flow", lowest] == pytest.approx(100 * least, rel=1e-3)
     assert "gradient" in printed(app)
+    steps = next(f.value for f in app.dataframe if f.value.index.name == "steps taken")
+    assert steps["lowest met, %"].iloc[-1] == pytest.approx(100 * least, rel=1e-3)
+    assert steps["change of weights, % of value"].iloc[1] > 0
+    checked(app.button(key="make_B_update_gradient").click().run())
+    assert typed_weights(app.query_params["b"])["BND"] > 0.5
+
+
+def test_few_tail_scenarios_are_said_once_and_enough_are_not(open_app):
+    text = words(open_app("allocation", conf="0.999"))
+    assert text.count("Few tail scenarios") == 1
+    assert "Few tail scenarios" not in words(open_app("allocation"))
 
 
 def test_parity_by_another_measure_joins_the_comparison(open_app, sample):
