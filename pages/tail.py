@@ -120,7 +120,7 @@ def worst(frame: Frame) -> None:
         return
     beside = book.risk(book.b, "cvar").losses[found.rows]
     table = pd.DataFrame({"A": found.losses, "B": pd.Series(beside, index=found.losses.index)})
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([4, 3], gap="medium")
     with left:
         show(
             draw_worst_days(table, theme=current_theme(), horizon_label=book.horizon_label),

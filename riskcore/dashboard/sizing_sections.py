@@ -224,8 +224,8 @@ def many(sized: Sized) -> None:
         st.caption(plain(f"Log growth on these days, {'; '.join(growths)}."))
     st.caption(
         "In-sample: both know the average returns of the window. The formula takes them at their word, with "
-        "shorts and borrowing, and allows for no single day that takes everything. Half or a quarter of every "
-        "stake is half or quarter Kelly."
+        "shorts and borrowing, and allows for no single day that takes everything. Half or a quarter of "
+        "every stake is half or quarter Kelly."
     )
 
 

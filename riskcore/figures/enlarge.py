@@ -23,6 +23,8 @@ def enlarged(figure: go.Figure) -> go.Figure:
     layout = larger["layout"] if isinstance(larger, dict) else {}
     if "height" in layout:
         layout["height"] = round(LARGER_HEIGHT * layout["height"])
+    if "r" in layout.get("margin", {}):  # holds the names and numbers at the ends of lines and bars
+        layout["margin"]["r"] = round(LARGER_TYPE * layout["margin"]["r"])
     return go.Figure(larger)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from riskcore.errors import InputError
 from riskcore.figures import DARK, LIGHT
+from riskcore.figures.enlarge import enlarged
 from riskcore.figures.exhibits import draw_betting, draw_compared
 from riskcore.results.exhibits import BettingOdds
 
@@ -61,3 +62,9 @@ def test_the_guess_is_named_and_names_keep_apart():
 def test_what_cannot_be_drawn_is_refused(draw, text):
     with pytest.raises(InputError, match=text):
         draw()
+
+
+def test_names_at_the_ends_of_bars_have_more_room_when_presented():
+    table = pd.DataFrame({"a long name of a column": [1.0, 1.0]}, index=["SPY", "BND"])
+    figure = draw_compared(table, theme=LIGHT, **WORDS).figure
+    assert enlarged(figure).layout.margin.r == round(1.5 * figure.layout.margin.r) > 28
