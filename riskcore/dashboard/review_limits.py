@@ -13,6 +13,7 @@ from riskcore.dashboard.factors_model import default_factors
 from riskcore.dashboard.frame import Frame
 from riskcore.dashboard.limits_code import USUAL_PARTICIPATION, Held
 from riskcore.dashboard.limits_gate import code_of, limits_in_force, saved_with, stresses_of
+from riskcore.dashboard.review_command import command_file
 from riskcore.dashboard.stress_direct import groups_of
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.volumes import known_volumes
@@ -53,6 +54,7 @@ def limits_editor(frame: Frame) -> None:
             _form(book, held)
         _one_more(book, held)
         _shelf(book, held)
+        command_file(book, held)
 
 
 def _form(book: Book, held: Held) -> None:

@@ -15,6 +15,7 @@ from riskcore.dashboard.stress_shocks import durations_of
 from riskcore.dashboard.stress_words import both_words, worth
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import current_theme, explain, guarded, notice, show
+from riskcore.data.groups import groups_in
 from riskcore.errors import InputError
 from riskcore.figures import draw_move_by_asset
 from riskcore.results.shocks import ShockResult
@@ -25,7 +26,6 @@ __all__ = ["direct", "groups_of", "library", "saved_stresses", "say_below"]
 
 KIND = "stress"
 MOVE = "move, %"
-GROUPINGS = {"asset_class": "class", "region": "region", "currency": "currency"}
 Groups = tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -93,15 +93,7 @@ def library(frame: Frame) -> Lines:
 
 def groups_of(book: Book) -> Groups:
     """Return classes, regions and currencies of the assets shown, under names no asset has."""
-    table = book.prices.assets.loc[list(book.assets)]
-    found: dict[str, tuple[str, ...]] = {}
-    for column, what in GROUPINGS.items():
-        for group, rows in table.groupby(column, sort=False):
-            name = str(group)
-            if name:
-                name = f"{name} ({what})" if name in found or name in book.assets else name
-                found[name] = tuple(str(a) for a in rows.index)
-    return tuple(found.items())
+    return tuple(groups_in(book.prices.assets, book.assets).items())
 
 
 def _stressed(

@@ -218,7 +218,7 @@ def _table(name: str, value: object) -> Mapping[str, Any]:
 
 
 def _list(name: str, value: object) -> Sequence[Mapping[str, Any]]:
-    if not isinstance(value, Sequence) or not all(isinstance(one, Mapping) for one in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(one, Mapping) for one in value):
         raise InputError(f"The limits {name} are a list of tables; write [[limits.{name}]] before each.")
     return value
 

@@ -1,20 +1,24 @@
 """The Review page: the light agrees with the other pages, the cure fills the basket, decisions are frozen."""
 
+import tomllib
+from datetime import date
+
 import pytest
 
 from riskcore.check import situation_of
 from riskcore.dashboard import saved
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.limits_code import limits_code, limits_of
-from riskcore.dashboard.limits_gate import gate_of
+from riskcore.dashboard.limits_gate import gate_of, limits_in_force
 from riskcore.dashboard.limits_gate import situation_of as gate_situation
+from riskcore.dashboard.review_command import file_of
 from riskcore.dashboard.review_decision import changes_since, snapshot_content
 from riskcore.dashboard.review_frozen import frozen_limits
 from riskcore.dashboard.stress_replays import both_replayed
 from riskcore.dashboard.trades_sections import headline_numbers
 from riskcore.dashboard.view import View, read_view
 from riskcore.errors import InputError
-from riskcore.limits import check, cure
+from riskcore.limits import Limits, check, cure
 from tests.dashboard.conftest import ROOT
 from tests.dashboard.reading import checked, words
 
@@ -81,6 +85,44 @@ def test_a_crisis_before_an_asset_had_prices_is_the_same_for_the_gate_the_comman
     cured = cure(gate_situation(book, book.a), book.a.portfolio, limits_of(limits))
     assert cured.exact
     assert cured.after.limits[0].value == pytest.approx(0.5, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        View(a="60_40", limits="cvar~0.01;share:Equity~0.4;weight:US~0.2;factor:SPY~0.3;gap:0.15~0.05"),
+        View(
+            a="w:SPY~0.7;BND~0.4;BTC~-0.1",
+            assets=("SPY", "BND", "BTC"),
+            start=date(2016, 1, 4),
+            horizon="1w",
+            confidence=0.99,
+            value=1e6,
+            limits="drawdown~0.3;worst_replay~0.3;shock:Up|Bonds=-0.01|!bp=200~0.1;shock:Wild|!vol=2~0.1"
+            ";liquidity_days~2;volume:SPY~1e6;volume:BND~1e5;volume:BTC~1e6;of:volatility~1;largest_share~0.5",
+        ),
+        View(data="india", limits="var~0.02;replay:COVID 2020~0.3;largest_weight~0.1;warn_at~0.8"),
+    ],
+    ids=["sample", "short", "india"],
+)
+def test_the_command_prints_the_gate_of_the_page_to_the_last_digit(view, tmp_path):
+    book = Book(view)
+    text = file_of(book, limits_in_force(book))
+    content = {"groups": {}} | tomllib.loads(text)
+    told = check(*situation_of(content, tmp_path), Limits.from_mapping(content["limits"]))
+    shown = gate_of(book, book.a)
+    assert [(f.key, f.value, f.limit, f.status) for f in told.limits] == [
+        (f.key, f.value, f.limit, f.status) for f in shown.limits
+    ]
+    assert all(f.value is not None for f in shown.limits)
+    assert [f.name for f in told.limits] == [f.name for f in shown.limits]
+
+
+def test_a_file_says_where_its_shares_can_differ_and_which_prices_it_needs():
+    solved = Book(View(a="risk_parity", limits="largest_share~0.2"))
+    assert file_of(solved, limits_in_force(solved)).startswith("# A was solved for its shares of risk.")
+    fixed = Book(View(a="60_40", limits="largest_share~0.2"))
+    assert file_of(fixed, limits_in_force(fixed)).startswith('[data]\nsample = "global"')
 
 
 def test_overview_and_review_mark_a_crisis_by_beta_and_their_scripts_print_it(open_app, capsys):

@@ -87,6 +87,16 @@ def test_a_price_file_beside_the_portfolio_and_shares(tmp_path, capsys):
         (("SPY = 0.5", "SPY = 'half'"), "portfolio, weights, SPY must be a number"),
         (("cvar = 0.5", "replays = { Atlantis = 0.2 }"), "no crisis called Atlantis"),
         (("0.99", "0.99\nhorizon = 1.5"), "horizon is a whole number"),
+        (("0.99", '0.99\nindex = ["SPY"]'), "has no index"),
+        (("0.99", "0.99\nvalue = 0"), "risk, value must be above 0"),
+        (("0.99", "0.99\nparticipation = 20"), "risk, participation must be above 0 and at most 1"),
+        (("0.99", "0.99\ndaily_volume = { Q = 1e6 }"), "daily_volume names Q, which is not among the assets"),
+        (("0.99", '0.99\n[groups]\nSafe = ["BMD"]'), "groups, Safe names BMD"),
+        (("[risk]", "cash = 5\n[risk]"), "Cash goes with shares"),
+        (("SPY = 0.5", "SPY = 60"), "did you mean 0.6 (60 %)?"),
+        (("[portfolio]", "start = 5\n[portfolio]"), "data, start is a date such as 2020-02-19"),
+        (('"Half and half"', "5"), "portfolio, name is a text in quotes"),
+        (("cvar = 0.5", "shock = ''"), "The limits shock are a list of tables"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence_and_exits_with_2(tmp_path, capsys, change, sentence):
@@ -96,6 +106,16 @@ def test_what_cannot_be_used_is_one_sentence_and_exits_with_2(tmp_path, capsys, 
     told = capsys.readouterr().err
     assert sentence in told
     assert len(told.splitlines()) == 1
+
+
+def test_what_is_not_invested_is_said_and_every_breach_is_named(tmp_path, capsys):
+    names = ["volatility = 0.001", "var = 0.001", "cvar = 0.001", "drawdown = 0.001"]
+    more = ["worst_replay = 0.001", "largest_weight = 0.1", "weights = { SPY = 0.1 }"]
+    head = PORTFOLIO.replace("BND = 0.5", "BND = 0.3")
+    assert main([str(written(tmp_path, "\n".join([*names, *more]), head))]) == 1
+    told = capsys.readouterr()
+    assert "20.00 % of the value is in cash." in told.out
+    assert len(told.err.split(", ")) == 7
 
 
 def test_no_file_or_several_are_refused(tmp_path, capsys):

@@ -1,0 +1,7 @@
+"""Start the command as `python -m riskcore.check portfolio.toml`."""
+
+import sys
+
+from riskcore.check.command import main
+
+sys.exit(main())
