@@ -292,7 +292,8 @@ def _draw_scenario_set(page: str, view: View, book: Book) -> None:
     with st.container(border=True, key="scenario_set"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge("Not history", icon=":material/warning:", color="red")
-            st.markdown(f"**{plain(scenario_set.set_words(view.scenario_set, book.scenarios))}**")
+            words = scenario_set.set_words(view.scenario_set, book.scenarios, book.benchmark)
+            st.markdown(f"**{plain(words)}**")
             st.button(
                 "Back to history",
                 icon=":material/history:",

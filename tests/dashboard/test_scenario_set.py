@@ -159,6 +159,12 @@ def test_every_page_works_on_a_posterior_and_says_so(open_app, page, text):
         printed(app)
 
 
+def test_the_badge_says_whose_volatility_divides_the_days(open_app):
+    assert "Most volatile 20 % of the time, by SPY." in badge(
+        open_app("tail", scen="state:high~0.2")
+    ).replace(SPACE, " ")
+
+
 def test_one_click_leads_back_to_history(open_app):
     app = open_app("tail", scen="vol:2")
     wide = words(app)

@@ -153,7 +153,7 @@ def set_title(code: str) -> str:
         return f"{side} volatile {100 * n[0]:g}\N{NO-BREAK SPACE}% of the time"
     if found.kind == "near":
         percent = "\N{NO-BREAK SPACE}%"
-        return f"Volatility before near its {100 * n[0]:g}{percent} quantile, ± {100 * n[1]:g}{percent}"
+        return f"Volatility near its {100 * n[0]:g}{percent} quantile, ± {100 * n[1]:g}{percent}"
     if found.kind == "decay":
         return f"Recent weighs more: half-life {n[0]:g} years"
     if found.kind in ("vol", "corr"):
@@ -165,10 +165,12 @@ def set_title(code: str) -> str:
     return f"{TITLES[found.kind]}: {n[0]:,.0f} draws, seed {n[1]:.0f}"
 
 
-def set_words(code: str, active: Scenarios) -> str:
-    """Return the badge: what the set is, and how many scenarios carry it."""
+def set_words(code: str, active: Scenarios, index: str | None = None) -> str:
+    """Return the badge: what the set is, by whose volatility, and how many scenarios carry it."""
     found = parsed(code)
     what = set_title(code)
+    if needs_state(code) and index:
+        what += f", by {index}"
     if found.kind == "views":
         lines = [line.strip() for line in found.text.splitlines() if line.strip()]
         what += f" ({'; '.join(lines)})"
