@@ -17,6 +17,7 @@ from riskcore.numerics.critical_line import (
     solve_maximum_ratio,
     solve_minimum_variance,
 )
+from riskcore.numerics.pivoting import exchanged_tangency
 from riskcore.results.allocation import AllocationResult
 from riskcore.scenarios import Scenarios
 
@@ -162,9 +163,14 @@ def maximum_sharpe(
     if np.isneginf(low).all() and np.isposinf(high).all():
         weights, ridge, steps = _tangency(used, excess, risk_free), 0.0, 0
     else:
-        line = solve_critical_line(used.covariance, used.mean, low, high)
-        _refuse_no_ratio(scenarios, used, line, excess, risk_free)
-        weights, ridge, steps = solve_maximum_ratio(line, excess), line.ridge, line.steps
+        # Without other bounds than 0 a few exchanges find it; where they do not end, the line tells why.
+        alone = None if low.any() or (high < 1.0).any() else exchanged_tangency(used.covariance, excess)
+        if alone is not None:
+            weights, ridge, steps = alone, 0.0, 0
+        else:
+            line = solve_critical_line(used.covariance, used.mean, low, high)
+            _refuse_no_ratio(scenarios, used, line, excess, risk_free)
+            weights, ridge, steps = solve_maximum_ratio(line, excess), line.ridge, line.steps
     return AllocationResult(
         weights=pd.Series(weights, index=scenarios.labels, name="weight"),
         method="maximum_sharpe",

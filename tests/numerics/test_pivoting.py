@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskcore.numerics.corners import Box
 from riskcore.numerics.critical_line import solve_critical_line, solve_minimum_variance
-from riskcore.numerics.pivoting import exchanged_minimum
+from riskcore.numerics.pivoting import exchanged_minimum, exchanged_tangency
 
 
 @given(
@@ -50,3 +50,29 @@ def test_bounds_without_room_are_left_to_the_critical_line() -> None:
     half = np.full(2, 0.5)
     assert exchanged_minimum(np.eye(2), Box(half, half)) is None
     assert solve_minimum_variance(np.eye(2), half, half).weights[0].tolist() == [0.5, 0.5]
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 30), st.integers(0, 10_000), st.integers(-6, 6))
+def test_the_tangency_is_optimal_by_its_conditions(n, seed, power):
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_t(5, (n + 40, n)) + rng.standard_normal((n + 40, 1))
+    covariance = np.atleast_2d(np.cov(rows.T)) * 10.0**power
+    excess = (rng.standard_normal(n) + 0.5) * 10.0 ** (power / 2)
+    weights = exchanged_tangency(covariance, excess)
+    if weights is None:
+        return
+    assert weights.min() >= 0.0 and weights.sum() == pytest.approx(1.0, abs=1e-12)
+    pull = covariance @ weights
+    slope = pull - (weights @ pull) / (weights @ excess) * excess  # Σw − κe: 0 where held, never below
+    size = np.abs(pull).max()
+    assert slope.min() > -1e-9 * size and np.abs(slope[weights > 0]).max() < 1e-9 * size
+
+
+def test_a_tangency_by_hand_and_those_that_are_left_to_others():
+    # By hand: w ∝ Σ⁻¹e = (0.2 / 0.04, 0.1 / 0.01) = (5, 10).
+    assert exchanged_tangency(np.diag([0.04, 0.01]), np.array([0.2, 0.1])) == pytest.approx([1 / 3, 2 / 3])
+    assert exchanged_tangency(np.diag([0.04, 0.01]), np.array([-0.2, 0.0])) is None
+    twins = np.array([[1.0, 1.0], [1.0, 1.0]])
+    assert exchanged_tangency(twins, np.array([0.1, 0.1])) is None
+    assert exchanged_tangency(np.diag([0.04, 1e-18]), np.array([0.2, 0.1])) is None
