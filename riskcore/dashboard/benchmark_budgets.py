@@ -1,6 +1,7 @@
 """Closer look of the Benchmark page: CVaR budgets for the active positions, and weights that keep them."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,7 @@ USUAL_SHARE = 0.5
 ROOM = 1.05
 STILL = 1e-12
 NO_LIMIT = "no limit"
+ROUNDING = 1e-6
 OBJECTIVES = {
     "return": r"\max_w\;\mu^\top(w-b)",
     "a": r"\min_w\;\textstyle\sum_i(w_i-w^A_i)^2",
@@ -87,7 +89,11 @@ def budgets(against: Against) -> Lines:
     for holding, portfolio in zip(book.both, against.portfolios, strict=True):
         shown[f"{holding.letter} · {holding.title}"] = portfolio
     weights = pd.DataFrame({name: one.weights for name, one in shown.items()})
-    show(draw_weights(weights, theme=current_theme()), key="benchmark_budget_weights")
+    drawing = draw_weights(weights, theme=current_theme())
+    show(
+        replace(drawing, title="Weights within the budgets, of the benchmark, of A and of B, % of value"),
+        key="benchmark_budget_weights",
+    )
     make_buttons(found.weights.loc[list(book.assets)], "budgets")
     st.markdown(f"**Active positions and their CVaR {level_words(level)}, % of value**")
     show_table(_positions(against, inside, reached.tracking_risk, limits), key="benchmark_budget_positions")
@@ -259,7 +265,8 @@ def _positions(
         table["of its own budget (%)"] = 100.0 * found["alone"] / limits[2]
     if limits[0]:
         table["of the active budget (%)"] = 100.0 * found["contribution"] / limits[0]
-    table.loc["all positions"] = table.sum()
+    # Weights that sum to those of the benchmark leave rounding, not a position.
+    table.loc["all positions"] = table.sum().where(lambda total: total.abs() > ROUNDING, 0.0)
     # Held together they have the CVaR of TE, not the sum of their own.
     table.loc["all positions", "CVaR by itself (% of value)"] = 100.0 * tracking
     if limits[2]:

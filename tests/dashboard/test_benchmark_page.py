@@ -352,6 +352,8 @@ def test_the_problem_explained_is_the_one_solved(look, aim, goal):
 
 def test_missing_figures_are_a_dash_and_totals_have_every_number(open_app):
     app = open_app("benchmark", closer="Budgets", bench="low_risk_gold")
-    assert not table_with(app, "CVaR by itself").isna().any().any()
+    totals = table_with(app, "CVaR by itself")
+    assert not totals.isna().any().any()
+    assert totals.loc["all positions", "active weight (% of value)"] == 0.0
     frames = open_app("benchmark", closer="Beta and capture", a="cash").dataframe
     assert {frame.proto.placeholder for frame in frames} == {"–"}
