@@ -298,7 +298,7 @@ def test_thin_tails_are_flagged_where_any_of_the_figures_rests_on_one(open_app, 
     ids=["cash", "leverage", "outside the assets", "a mean far above the benchmark's"],
 )
 def test_budgets_begin_where_there_are_weights_whatever_the_aim(open_app, query):
-    for aim in ("return", "a", "b", "risk"):
+    for aim in ("return", "risk"):
         app = open_app("benchmark", present="5", aim=AIMS[aim], **query)
         assert not app.error, words(app)
         assert "CVaR of the active positions" in words(app)
