@@ -21,6 +21,7 @@ PAIR = ["first", "second", "before", "after"]
 NOTHING = 1e-14
 # A move below this share of a volatility is not worth a sentence.
 STILL = 1e-3
+BLENDED = "blended"
 COLUMNS = {"before": "before", "asked": "asked", "imposed": "used", "after": "after"}
 
 
@@ -161,15 +162,19 @@ def _held(found: ViewsResult) -> None:
     if (table["trust"] < 1.0).any():
         st.caption(
             "A view trusted less than fully holds only in part: the result is a blend of the scenarios with "
-            "it and without it. All but means differ in a blend from what they are in its parts, so that a "
-            "view trusted fully can end up off as well: “blended”."
+            "it and without it."
+        )
+    if (shown["holds"] == BLENDED).any():
+        st.caption(
+            f"“{BLENDED}”: all but means differ in a blend from what they are in its parts, so that a view "
+            "trusted fully is off as well."
         )
 
 
 def _holding(held: bool, trust: float) -> str:
     if held:
         return "yes"
-    return "in part" if trust < 1.0 else "blended"
+    return "in part" if trust < 1.0 else BLENDED
 
 
 def _valued(value: float, words: str) -> str:
