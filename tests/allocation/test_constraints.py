@@ -333,13 +333,13 @@ def test_a_conflict_is_told_by_name_with_the_nearest_that_can_be_kept():
 
 
 def test_what_is_nearest_is_not_repeated_as_another_way():
-    given = Constraints(**GIVEN["tracking"], lower={a: 0.6 * (a == "QQQ") for a in NAMES})
+    given = Constraints(**GIVEN["active"], lower={a: 0.6 * (a == "QQQ") for a in NAMES})
     with pytest.raises(InfeasibleError) as refused:
         constrained("minimum_variance", market(), given)
     said = str(refused.value)
     near, other = said.split("The nearest that can be kept: ")[1].rstrip(".").split(", or this alone: ")
     assert near.startswith("QQQ ≥ ")
-    assert other.startswith("tracking error ≤ ")
+    assert other.startswith("active CVaR 90 % ≤ ")
 
 
 def test_many_bounds_alike_are_told_together():
