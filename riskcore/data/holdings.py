@@ -11,7 +11,7 @@ import pandas as pd
 from riskcore.data.currency import Rates
 from riskcore.data.dialect import Grid, check_size
 from riskcore.data.files import read_grids
-from riskcore.data.holdings_checks import check_totals, check_weights, refuse_transactions
+from riskcore.data.holdings_checks import check_totals, check_weights, heading_notes, refuse_transactions
 from riskcore.data.holdings_columns import Columns, assign_columns
 from riskcore.data.holdings_drift import drifted_weights
 from riskcore.data.holdings_entries import Entry, places, read_entries
@@ -111,6 +111,7 @@ def read_holdings(
     ]
     merged, said = summed(positions, answers.duplicates)
     cash = math.fsum(v or 0.0 for e, v in zip(entries, valued.values, strict=True) if e.cash)
+    notes += heading_notes(entries, (u.spelled for u in unmatched))
     notes += [*said, *_cash_note(entries, cash, valued.currency)]
     total = None
     if all(p.value is not None for p in merged):

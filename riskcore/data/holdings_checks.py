@@ -2,6 +2,8 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable
+from itertools import takewhile
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from riskcore.data.holdings_words import role_of
 from riskcore.data.numbers import is_number
 from riskcore.errors import FileFormatError, listed
 
-__all__ = ["check_totals", "check_weights", "refuse_transactions"]
+__all__ = ["check_totals", "check_weights", "heading_notes", "refuse_transactions"]
 
 WEIGHTS_SLACK = 0.005
 
@@ -48,6 +50,23 @@ def _stated(cell: str, columns: Columns) -> float | None:
         return None
     value = float(read_numbers([cell], columns.decimal, "The total", lambda _: "its row").values[0])
     return value if math.isfinite(value) else None
+
+
+def heading_notes(entries: list[Entry], unmatched: Iterable[str]) -> list[str]:
+    """Name the rows without an asset that are worth as much as the rows right below them."""
+    unknown = set(unmatched)
+    notes = []
+    for k, entry in enumerate(entries):
+        if entry.spelled not in unknown or not math.isfinite(entry.amount) or math.isfinite(entry.shares):
+            continue
+        below = list(takewhile(lambda e: e.spelled not in unknown, entries[k + 1 :]))
+        if below and math.isclose(entry.amount, math.fsum(e.amount for e in below), rel_tol=1e-6):
+            rows = f"{len(below)} rows" if len(below) > 1 else "row"
+            notes.append(
+                f"{entry.spelled[:40]} ({entry.place}) is worth as much as the {rows} below it: where it is a "
+                "heading with their sum, leave it out."
+            )
+    return notes
 
 
 def check_weights(entries: list[Entry], valued: Valued, total: float) -> list[str]:

@@ -79,3 +79,15 @@ def test_cash_that_names_a_currency_no_column_states_is_said():
     notes = " ".join(read("Ticker\tValue (USD)\nSPY\t6000\nCash EUR\t1000").notes)
     assert "Cash EUR (line 3): its amount was taken to be in USD." in notes
     assert "taken to be" not in " ".join(read("Ticker\tValue (EUR)\nSPY\t6000\nCash EUR\t1000").notes)
+
+
+def test_a_heading_with_the_sum_of_its_rows_is_named_and_may_be_left_out():
+    text = "Asset\tValue\nEquities\t8000\nSPY\t6000\nQQQ\t2000\nBonds\t4000\nBND\t4000"
+    notes = " ".join(read(text).notes)
+    assert "Equities (line 2) is worth as much as the 2 rows below it: where it is a heading" in notes
+    assert "Bonds (line 5) is worth as much as the row below it" in notes
+    reading = read(text, assets={"Equities": None, "Bonds": None})
+    assert reading.weights == pytest.approx({"SPY": 0.5, "QQQ": 1 / 6, "BND": 1 / 3})
+    assert "worth as much" not in " ".join(
+        read(text.replace("8000", "8100").replace("4000\nBND", "1\nBND")).notes
+    )
