@@ -63,8 +63,8 @@ def heading_notes(entries: list[Entry], unmatched: Iterable[str]) -> list[str]:
         if below and math.isclose(entry.amount, math.fsum(e.amount for e in below), rel_tol=1e-6):
             rows = f"{len(below)} rows" if len(below) > 1 else "row"
             notes.append(
-                f"{entry.spelled[:40]} ({entry.place}) is worth as much as the {rows} below it: where it is a "
-                "heading with their sum, leave it out."
+                f"{entry.spelled[:40]} ({entry.place}) is worth as much as the {rows} below it: where it is "
+                "a heading with their sum, leave it out."
             )
     return notes
 
