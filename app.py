@@ -16,7 +16,7 @@ from riskcore.dashboard.sentences import (
     worst_replay,
 )
 from riskcore.dashboard.stress_replays import both_replayed
-from riskcore.dashboard.stress_words import proxy_note, short_names
+from riskcore.dashboard.stress_words import proxy_note, ruin_words, short_names
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import card, current_theme, explain, guarded, notice, show, show_table
 from riskcore.figures import closes_words, draw_crisis_losses, draw_weight_and_risk
@@ -49,11 +49,12 @@ def headline(frame: Frame) -> None:
     """Say in two sentences what the numbers say."""
     book = frame.book
     st.header(plain(worst_part(book)), anchor=False)
-    of_a, _, left_out = both_replayed(book)
+    of_a, of_b, left_out = both_replayed(book)
     shares = money_and_risk(book, book.a, book.contributions(book.a))
     st.markdown(plain(f"{shares} {worst_replay(of_a, short_names(), len(left_out))}"))
     notes = [holding_note(book.a), holding_note(book.b)]
     notes += [parity_note(book, holding, frame.view.measure) for holding in book.both]
+    notes += [ruin_words(*one) for one in (("A", of_a), ("B", of_b))]
     notes += [few_tail_note([book.risk(holding, "cvar") for holding in book.both])]
     for note in filter(None, notes):
         notice(note)

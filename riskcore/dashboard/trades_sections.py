@@ -182,14 +182,14 @@ def limits(frame: Frame) -> None:
         return
     before, after = (gate_of(book, h) for h in both(book))
     data_table(gate_table(before, after), key="basket_limits", hide_index=True)
-    better = len(before.breaches) - len(after.breaches)
-    st.caption(
-        plain(
-            f"{len(before.breaches)} breached before, {len(after.breaches)} after the basket."
-            if better or before.breaches
-            else f"No limit is breached before or after. Largest use after: {card_percent(_most(after))}."
-        )
+    unchecked = (
+        f" {len(after.unchecked)} cannot be checked: the Review page says why." if after.unchecked else ""
     )
+    if before.breaches or after.breaches:
+        said = f"{len(before.breaches)} breached before, {len(after.breaches)} after the basket."
+    else:
+        said = f"No limit is breached before or after. Largest use after: {card_percent(_most(after))}."
+    st.caption(plain(said + unchecked))
 
 
 def _most(gate: object) -> float:

@@ -135,6 +135,7 @@ def test_an_upload_has_no_known_currency_and_no_known_index(open_app):
 def test_shorts_and_leverage_are_named(open_app):
     text = words(open_app(a="w:SPY~3;BND~-2"))
     assert "A is short 200.0\N{NO-BREAK SPACE}%, positions of 500\N{NO-BREAK SPACE}% in all" in text
+    assert "A loses more than its whole value in 2 of 17 replays" in text
 
 
 def test_a_young_asset_is_named_on_every_page(open_app):

@@ -152,16 +152,19 @@ def test_stresses_before_and_after_are_sums_by_hand(sample):
 def test_limits_saved_with_a_hold_on_the_basket_and_a_saved_basket_opens_again(open_app, home):
     book = Book(View(basket=BASKET))
     saved.store().kept.save(
-        "limits", "Mandate", {"code": "cvar~0.016", "portfolio": "equal_weight", "data": "global"}
+        "limits",
+        "Mandate",
+        {"code": "cvar~0.016;liquidity_days~5", "portfolio": "equal_weight", "data": "global"},
     )
     saved.store().kept.save("basket", "Less", {"basket": BASKET, "a": "equal_weight", "data": "global"})
     app = open_app("trades")
-    assert table_of(app, "status after")["status"].tolist() == ["breach"]
+    assert table_of(app, "status after")["status"].tolist() == ["breach", "not checked"]
     kept = saved.store().kept.find("basket", "Less")
     checked(app.selectbox(key="basket_chosen").set_value(kept.key).run())
     checked(app.button(key="basket_Open").click().run())
     assert app.query_params["basket"] in (BASKET, [BASKET])
-    assert table_of(app, "status after")["status after"].tolist() == ["warn"]
+    assert table_of(app, "status after")["status after"].tolist() == ["warn", "not checked"]
+    assert "1 breached before, 0 after the basket. 1 cannot be checked" in words(app)
     checked(app.button(key="basket_Delete").click().run())
     assert not saved.store().kept.all("basket")
     assert limits_in_force(Book(View(data="india"))).limits.cvar is None
