@@ -1,17 +1,19 @@
-"""Start the dashboard with its libraries imported, so that the first visitor does not wait for them.
+"""Start the dashboard with everything imported, so that the first visitor of a page does not wait for it.
 
 `python -m riskcore.dashboard [streamlit options]`, from the folder that holds app.py.
 """
 
+import pkgutil
 import sys
+from importlib import import_module
 
 from streamlit.web import cli
 
-import riskcore.dashboard.frame
-import riskcore.dashboard.stress_words
-import riskcore.tail_models
-import riskcore.uncertainty  # noqa: F401 - imported for the sake of the first visit
+import riskcore.dashboard
 
 if __name__ == "__main__":
+    for module in pkgutil.walk_packages(riskcore.dashboard.__path__, "riskcore.dashboard."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
     sys.argv = ["streamlit", "run", "app.py", *sys.argv[1:]]
     cli.main()
