@@ -72,6 +72,7 @@ def cure(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from riskcore.scenarios import Scenarios
     >>> s = Scenarios(np.array([[-0.04, 0.01], [0.02, 0.0]]), ("SPY", "BND"), periods_per_year=252)
     >>> found = cure(Situation(s, 0.6), Portfolio("A", {"SPY": 0.5, "BND": 0.5}), Limits(largest_weight=0.7,
