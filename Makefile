@@ -19,7 +19,7 @@ HEADLESS := $(if $(CI),--server.headless=true,)
 EVERY_CORE := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test slow proof check bench lock clean
+.PHONY: help run test fast slow proof check bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -27,10 +27,13 @@ help:  ## list the targets
 run: $(INSTALLED)  ## open the dashboard on http://127.0.0.1:8501 (PORT=… for another port)
 	@$(BIN)/python -m riskcore.dashboard --server.address=127.0.0.1 --server.port=$(PORT) --server.showEmailPrompt=false $(HEADLESS)
 
-test: $(TESTABLE)  ## fast tests and doctests; the browser tests too where Chromium is installed
+test: $(TESTABLE)  ## tests and doctests, pages included; the browser tests too where Chromium is installed
 	$(BIN)/python -m pytest -m "not slow" $(EVERY_CORE)
 
-slow: $(TESTABLE)  ## the simulations and long suites that .ci/run adds to the fast tests
+fast: $(TESTABLE)  ## the tests to run while working: all but pages, browser and slow ones (ninety seconds)
+	$(BIN)/python -m pytest -m "not slow and not browser and not pages" $(EVERY_CORE)
+
+slow: $(TESTABLE)  ## the simulations and long suites that .ci/run adds to the tests
 	$(BIN)/python -m pytest -m slow $(EVERY_CORE)
 
 proof: $(TESTABLE)  ## every numerical test with far more generated cases (many minutes; not in CI)

@@ -14,6 +14,13 @@ ROOT = Path(__file__).parents[2]
 TIMEOUT = 60
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that run whole pages, which `make fast` leaves out."""
+    for item in items:
+        if "open_app" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.pages)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def packages_are_searched_once() -> Iterator[None]:
     """Let Streamlit look for components among the installed packages once, not at every run of a page."""
