@@ -10,6 +10,7 @@ from riskcore.dashboard.allocation_sections import (
     choice,
     lines_of,
     more_methods,
+    told,
     weighed,
     weights_and_figures,
 )
@@ -47,8 +48,16 @@ def closer_look(weighed: Weighed) -> None:
         st.caption("What was possible, how sure, within which limits: nothing is computed until chosen.")
 
 
+def lead(weighed: Weighed) -> None:
+    """Compare the allocators in a sentence, above the inputs, and offer each as A or B."""
+    with sentence:
+        told(weighed)
+    choice(weighed)
+
+
 frame = open_page("allocation", uses={"a", "b", "confidence", "horizon", "window", "risk_free", "bench"})
 script = page_script(frame.book, "")
+sentence = st.container()
 with guarded():
     drawn = not frame.view.present
     more = more_methods(drawn=drawn)
@@ -57,7 +66,7 @@ with guarded():
         asked = terms(frame.book, drawn=drawn)
     compared = weighed(frame.book, more, asked)
     views = [view for _, view in VIEWS.values()] if frame.view.present else [closer_look]
-    parts = [choice, weights_and_figures, *views]
+    parts = [lead, weights_and_figures, *views]
     frame.sections(*[lambda _, part=part: part(compared) for part in parts])
     imports = ["from riskcore.statistics import describe", *(lines.imports for lines in compared.lines)]
     script = page_script(compared.book, lines_of(compared), imports="\n".join(imports))

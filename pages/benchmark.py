@@ -6,7 +6,7 @@ from riskcore.dashboard.benchmark_budgets import budgets
 from riskcore.dashboard.benchmark_found import Against, against
 from riskcore.dashboard.benchmark_overshoot import overshoots
 from riskcore.dashboard.benchmark_script import lines_of
-from riskcore.dashboard.benchmark_sections import ask, positions, shared_risk
+from riskcore.dashboard.benchmark_sections import ask, positions, shared_risk, told
 from riskcore.dashboard.benchmark_views import attribution, figures
 from riskcore.dashboard.controls import benchmark_control
 from riskcore.dashboard.frame import open_page
@@ -38,19 +38,28 @@ def closer_look(found: Against) -> None:
         st.caption("By asset, relative figures, weights within CVaR budgets, and what if active risk grows.")
 
 
+def lead(found: Against) -> None:
+    """Say what the benchmark brings, above the control, and draw it."""
+    with sentence:
+        told(found)
+    shared_risk(found)
+
+
 frame = open_page(
     "benchmark", uses={"a", "b", "confidence", "horizon", "measure", "window", "bench", "value"}
 )
+sentence = st.container()
 if not frame.view.present:
     benchmark_control(frame.book)
 script = page_script(frame.book, "")
 if frame.book.benchmark_code is None:
-    frame.sections(lambda _: ask())
+    with sentence:
+        frame.sections(lambda _: ask())
 else:
     with guarded():
         found = against(frame.book)
         views = [view for _, view in VIEWS.values()] if frame.view.present else [closer_look]
-        frame.sections(*[lambda _, part=part: part(found) for part in (shared_risk, positions, *views)])
+        frame.sections(*[lambda _, part=part: part(found) for part in (lead, positions, *views)])
         body, imports = lines_of(found)
         script = page_script(frame.book, body, imports=imports)
 frame.footer(script)

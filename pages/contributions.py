@@ -79,11 +79,12 @@ def choice(label: str, options: dict[str, str], key: str) -> str | None:
 
 
 def shares(compared: Compared) -> None:
-    """Draw weight and risk share of both portfolios as paired bars."""
+    """Say who carries the risk, above the controls, and draw weight and risk share as paired bars."""
     book, holdings = compared.book, compared.holdings
     found = compared.contributions()
-    st.header(plain(money_and_risk(book, holdings[0], found[0])), anchor=False)
-    st.markdown(plain(money_and_risk(book, holdings[1], found[1])))
+    with sentence:
+        st.header(plain(money_and_risk(book, holdings[0], found[0])), anchor=False)
+        st.markdown(plain(money_and_risk(book, holdings[1], found[1])))
     notes = [holding_note(h) for h in holdings]
     notes += [parity_note(book, h, compared.measure) for h in holdings]
     notes += [few_tail_note([book.risk(h) for h in holdings])]
@@ -143,6 +144,7 @@ def offered(compared: Compared) -> list[str]:
 
 frame = open_page("contributions", uses={"a", "b", "confidence", "horizon", "measure", "window"})
 script = page_script(frame.book, "")
+sentence = st.container()
 with guarded():
     compared = compared_in(frame)
     parts = [partial(drawn, view) for view in offered(compared)] if frame.view.present else [closer_look]

@@ -7,7 +7,7 @@ import streamlit as st
 from riskcore.dashboard.factors_controls import chosen_model
 from riskcore.dashboard.factors_model import Model
 from riskcore.dashboard.factors_script import script_imports, script_lines
-from riskcore.dashboard.factors_sections import common_bet, exposures, factor_risk
+from riskcore.dashboard.factors_sections import cautions, common_bet, exposures, factor_risk
 from riskcore.dashboard.factors_views import VIEWS, offered
 from riskcore.dashboard.frame import Frame, open_page
 from riskcore.dashboard.script import page_script
@@ -17,8 +17,10 @@ USES = {"a", "b", "confidence", "horizon", "measure", "window", "value"}
 
 
 def lead(model: Model) -> None:
-    """Say which bet carries most of the risk, and draw what every factor carries."""
-    common_bet(model)
+    """Say which bet carries most of the risk, above the controls, and draw what every factor carries."""
+    with sentence:
+        common_bet(model)
+    cautions(model)
     factor_risk(model)
 
 
@@ -54,6 +56,7 @@ def parts_of(frame: Frame, model: Model) -> list[partial[None]]:
 
 frame = open_page("factors", uses=USES)
 script = page_script(frame.book, "")
+sentence = st.container()
 with guarded():
     model = chosen_model(frame.book, drawn=not frame.view.present)
     model.check()

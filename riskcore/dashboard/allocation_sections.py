@@ -43,6 +43,7 @@ __all__ = [
     "lines_of",
     "make_buttons",
     "more_methods",
+    "told",
     "weighed",
     "weights_and_figures",
 ]
@@ -119,8 +120,10 @@ def weighed(book: Book, more: tuple[str, ...], asked: Terms = PLAIN) -> Weighed:
 
 
 def choice(weighed: Weighed) -> None:
-    """Compare the allocators in a sentence and offer each as A or B."""
-    _headline(weighed)
+    """Say what the allocators were held to, and offer each as A or B."""
+    few = _few_tail(weighed)
+    if few:
+        notice(few)
     _under(weighed)
     offered = [candidate for candidate in weighed.found if candidate.method]
     for start in range(0, len(offered), MOST_IN_A_ROW):
@@ -198,8 +201,8 @@ def lines_of(weighed: Weighed) -> str:
     return "\n".join([first, *(lines.body for lines in weighed.lines)])
 
 
-def _headline(weighed: Weighed) -> None:
-    """Say what weighting changes."""
+def told(weighed: Weighed) -> None:
+    """Say in a sentence what weighting changes."""
     cvars, measure = weighed.cvars, weighed.cvar_words
     low, high = min(cvars, key=cvars.__getitem__), max(cvars, key=cvars.__getitem__)
     least, most = card_percent(cvars[low]), card_percent(cvars[high])
@@ -209,9 +212,6 @@ def _headline(weighed: Weighed) -> None:
         said = f"The same assets, weighted differently: {measure} from {least} ({low}) to {most} ({high})."
     st.header(plain(said), anchor=False)
     st.caption(IN_SAMPLE)
-    few = _few_tail(weighed)
-    if few:
-        notice(few)
 
 
 def _few_tail(weighed: Weighed) -> str | None:

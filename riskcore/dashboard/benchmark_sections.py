@@ -13,23 +13,27 @@ from riskcore.dashboard.widgets import current_theme, explain, notice, show
 from riskcore.figures.benchmark import draw_active_positions
 from riskcore.figures.benchmark_waterfall import draw_risk_waterfall
 
-__all__ = ["ask", "positions", "shared_risk"]
+__all__ = ["ask", "positions", "shared_risk", "told"]
 
 
 def ask() -> None:
     """Ask for a benchmark where the data has no index of its own."""
     st.header("Against what?", anchor=False)
-    st.markdown("This data has no known index: choose a benchmark above, an asset or a portfolio.")
+    st.markdown("This data has no known index: choose a benchmark below, an asset or a portfolio.")
     st.button(
         "Use equal weight", key="benchmark_equal", on_click=state.change, kwargs={"bench": "equal_weight"}
     )
 
 
-def shared_risk(against: Against) -> None:
-    """Say what the benchmark and the active positions bring, and draw it."""
-    book = against.book
+def told(against: Against) -> None:
+    """Say in a sentence each what the benchmark and the active positions bring to A and B."""
     st.header(plain(headline(against, 0)), anchor=False)
     st.markdown(plain(headline(against, 1)))
+
+
+def shared_risk(against: Against) -> None:
+    """Draw what the benchmark and the active positions bring."""
+    book = against.book
     for note in filter(None, (holding_note(h) for h in (*book.both, against.benchmark))):
         notice(note.replace("BM ", "The benchmark ", 1) if note.startswith("BM ") else note)
     same = [one.portfolio for one in against.found if not one.active]

@@ -16,23 +16,25 @@ from riskcore.figures.factors import draw_factor_exposures, draw_factor_risk
 from riskcore.figures.words import percent
 from riskcore.results.factors import FactorContributionResult
 
-__all__ = ["common_bet", "exposures", "factor_risk", "risk_by_factor"]
+__all__ = ["cautions", "common_bet", "exposures", "factor_risk", "risk_by_factor"]
 
 
 def common_bet(model: Model) -> None:
-    """Say in one sentence which bet carries most of the risk, and what the model rests on."""
+    """Say in one sentence which bet carries most of the risk."""
     found = [model.contributions(holding) for holding in model.book.both]
     a, b = model.book.both
     st.header(plain(bet_words(model, a, found[0])), anchor=False)
     st.markdown(plain(f"{bet_words(model, b, found[1])} {rest_words(model, found)}"))
+
+
+def cautions(model: Model) -> None:
+    """Say what the reader must know before reading the charts."""
     for note in (*filter(None, (holding_note(h) for h in model.book.both)), *notes_of(model)):
         notice(note)
     if model.book.view.measure != "volatility" and (
         few := few_tail_note([model.risk(h) for h in model.book.both])
     ):
         notice(few)
-    for words in remarks_of(model, found):
-        st.caption(plain(words))
 
 
 def exposures(model: Model) -> None:
@@ -60,12 +62,14 @@ def exposures(model: Model) -> None:
 
 
 def factor_risk(model: Model) -> None:
-    """Draw factor and specific parts of the risk."""
+    """Draw factor and specific parts of the risk, and say what the model rests on."""
     found = [model.contributions(holding) for holding in model.book.both]
     show(
         draw_factor_risk(found, theme=current_theme(), horizon_label=model.book.horizon_label),
         key="factors_risk",
     )
+    for words in remarks_of(model, found):
+        st.caption(plain(words))
     _explain_parts(model, found[0])
 
 

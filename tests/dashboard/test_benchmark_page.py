@@ -118,7 +118,7 @@ def test_a_portfolio_equal_to_the_benchmark_is_told_kindly(open_app):
 
 def test_data_without_an_index_asks_for_a_benchmark_and_takes_one(open_app):
     app = open_app("benchmark", data="us")
-    assert "no known index: choose a benchmark above" in words(app)
+    assert "no known index: choose a benchmark below" in words(app)
     assert not app.error
     checked(app.button(key="benchmark_equal").click().run())
     assert app.query_params["bench"] == "equal_weight"

@@ -342,3 +342,18 @@ def test_a_page_without_pictures_does_not_present(open_app):
     app = open_app("data", present="1")
     assert app.slider
     assert app.sidebar.markdown
+
+
+@pytest.mark.parametrize(
+    ("page", "own"),
+    [
+        ("benchmark", "Benchmark"),
+        ("factors", "Factors"),
+        ("contributions", "By"),
+        ("allocation", "More allocators"),
+    ],
+)
+def test_the_sentence_stands_above_the_page_s_own_controls(open_app, page, own):
+    app = open_app(page)
+    seen = [(element.type, getattr(element, "label", "")) for element in app.main]
+    assert [kind for kind, _ in seen].index("header") < [label for _, label in seen].index(own)
