@@ -20,7 +20,7 @@ from riskcore.dashboard.stress_words import proxy_note, ruin_words, short_names
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.widgets import card, current_theme, explain, guarded, notice, show, show_table
 from riskcore.figures import closes_words, draw_crisis_losses, draw_weight_and_risk
-from riskcore.figures.words import card_percent
+from riskcore.figures.words import card_percent, dated
 from riskcore.results.statistics import DatedReturn
 from riskcore.statistics import dated_returns, describe
 
@@ -149,20 +149,31 @@ def crises_and_returns(frame: Frame) -> None:
             help="Compounded from the last close before the period to the last date of the data, with the "
             "weights rebalanced every period.",
         )
-        dated = {h.letter: cached.compute(dated_returns, book.base, h.portfolio) for h in book.both}
-        show_table(returns_table(dated), key="overview_returns")
+        returns = {h.letter: cached.compute(dated_returns, book.base, h.portfolio) for h in book.both}
+        full = returns_table(returns)
+        show_table(full, key="overview_returns", shown=rounded(full))
 
 
-def returns_table(dated: dict[str, dict[str, DatedReturn | None]]) -> pd.DataFrame:
-    """Return the compounded returns of A and B with the closes they run between."""
+def returns_table(returns: dict[str, dict[str, DatedReturn | None]]) -> pd.DataFrame:
+    """Return the compounded returns of A and B, in percent with all digits, and the close they start from."""
     rows = {}
-    for name in dated["A"]:
-        one = dated["A"][name]
+    for name, one in returns["A"].items():
         rows[name] = {
-            **{f"{letter}, %": 100 * r.value if (r := of[name]) else None for letter, of in dated.items()},
-            "from the close of": f"{one.start:%Y-%m-%d}" if one else "before the data",
+            **{f"{letter}, %": 100 * r.value if (r := of[name]) else None for letter, of in returns.items()},
+            "from the close of": one.start if one else None,
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("period")
+
+
+def rounded(full: pd.DataFrame) -> pd.DataFrame:
+    """Return the returns as they read: two significant figures, dates in words."""
+    shown = pd.DataFrame(index=full.index)
+    for letter in "AB":
+        of = full[f"{letter}, %"].astype(float)
+        shown[letter] = ["–" if pd.isna(value) else card_percent(value / 100) for value in of]
+    starts = full["from the close of"]
+    shown[starts.name] = ["before the data" if pd.isna(day) else dated(day) for day in starts]
+    return shown
 
 
 frame = open_page("overview", uses={"a", "b", "confidence", "horizon", "measure", "window", "value"})

@@ -76,6 +76,13 @@ LARGE_TYPE = """<style>
 [data-testid="stMain"] [data-testid="stSliderThumbValue"] p { font-size: 1rem; }
 </style>"""
 
+# On a phone the foot of the page stands on one line, by its words alone.
+NARROW_FOOT = """<style>
+@media (max-width: 640px) {
+.st-key-footer { gap: 0.5rem; justify-content: space-between; }
+.st-key-footer button :has(> [data-testid="stIconMaterial"]) { display: none; }
+}
+</style>"""
 
 # Seen before anything else on a page that does not compute on history.
 LOUD = "<style>.st-key-scenario_set { border: 2px solid #D6453A; background: #D6453A1A; }</style>"
@@ -127,6 +134,7 @@ class Frame:
         if self.view.present:
             return
         st.space("small")
+        st.html(NARROW_FOOT)
         with st.container(horizontal=True, vertical_alignment="center", key="footer"):
             with st.popover("Copy link", icon=":material/link:", type="tertiary"):
                 st.code(self._link(), language=None, wrap_lines=True)

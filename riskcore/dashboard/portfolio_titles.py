@@ -8,6 +8,7 @@ from riskcore.dashboard.basket import AFTER, AFTER_TITLE
 from riskcore.dashboard.portfolio_codes import saved_title, shares_of
 from riskcore.dashboard.view import SAVED_CODE, typed_weights
 from riskcore.data.price_set import PriceSet
+from riskcore.figures.words import MINUS
 
 __all__ = ["RULES", "benchmark_title", "portfolio_title", "presets_of"]
 
@@ -71,6 +72,6 @@ def portfolio_title(code: str, prices: PriceSet | None = None) -> str:
 
 def _largest(numbers: Mapping[str, float]) -> str:
     largest = pd.Series(numbers).sort_values(ascending=False, key=abs).head(3)
-    parts = [f"{asset} {number:.3g}" for asset, number in largest.items()]
+    parts = [f"{asset} " + f"{number:.3g}".replace("-", MINUS) for asset, number in largest.items()]
     more = f" +{len(numbers) - len(parts)}" if len(numbers) > len(parts) else ""
     return ", ".join(parts) + more

@@ -88,11 +88,13 @@ def clicked(key: str) -> int | None:
     return int(points[0]["point_index"]) if points else None
 
 
-def show_table(table: pd.DataFrame, *, key: str, caption: str = "") -> None:
-    """Show a table with full digits and offer it as CSV."""
+def show_table(
+    table: pd.DataFrame, *, key: str, caption: str = "", shown: pd.DataFrame | None = None
+) -> None:
+    """Show a table with full digits, or rounded as `shown`, and offer it with full digits as CSV."""
     if caption:
         st.caption(plain(caption))
-    data_table(table, key=f"{key}_frame")
+    data_table(table if shown is None else shown, key=f"{key}_frame")
     st.download_button(
         "CSV", lambda: safe_csv(table), file_name=f"{key}.csv", mime="text/csv", key=f"{key}_csv"
     )

@@ -7,6 +7,7 @@ import pytest
 
 from riskcore import Portfolio, cvar, risk_contributions, volatility
 from riskcore.allocation import cvar_parity, equal_weight
+from riskcore.dashboard.portfolio_titles import portfolio_title
 from riskcore.data.sample import load_sample
 from riskcore.stress import index_gap, replay
 from tests.dashboard.reading import checked, words
@@ -85,9 +86,21 @@ def test_overview_names_where_the_money_and_the_risk_are(open_app, sample):
 def test_overview_cards_hold_the_engine_s_numbers(open_app, sample):
     a = equal_weight(sample).portfolio("A")
     yearly = 100 * volatility(sample, a).value * np.sqrt(252)
-    values = [metric.value for metric in open_app().metric]
+    app = open_app()
+    values = [metric.value for metric in app.metric]
     assert values[0] == f"{yearly:.0f}\N{NO-BREAK SPACE}%"
     assert len(values) == 8
+    returns = next(table.value for table in app.dataframe if "MTD" in table.value.index)
+    this_year = 100 * (np.prod(1 + sample.returns[sample.index.year == 2026].mean(axis=1)) - 1)
+    assert returns.loc["YTD"].tolist() == [
+        f"{this_year:.1f}\N{NO-BREAK SPACE}%",
+        returns.loc["YTD", "B"],
+        "31 Dec 2025",
+    ]
+
+
+def test_a_typed_short_has_a_true_minus_and_names_keep_their_hyphens():
+    assert portfolio_title("w:BRK-B~2;SPY~-1") == "Typed: BRK-B 200, SPY \N{MINUS SIGN}100"
 
 
 def test_b_is_at_parity_to_the_printed_digit_and_a_is_not(open_app):
