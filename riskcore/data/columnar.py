@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from riskcore.data.dialect import BLANKS, MAX_CELLS, MAX_TICKERS, WIDEST, Grid
+from riskcore.data.dialect import BLANKS, GLANCED_AT, MAX_CELLS, MAX_TICKERS, WIDEST, Glance, Grid
 from riskcore.errors import FileFormatError
 
 if TYPE_CHECKING:
-    from pyarrow import ChunkedArray, DictionaryArray  # type: ignore[import-untyped]
+    from pyarrow import ChunkedArray, DictionaryArray, Table  # type: ignore[import-untyped]
     from pyarrow.parquet import FileMetaData  # type: ignore[import-untyped]
 
 __all__ = ["read_parquet"]
@@ -16,8 +16,10 @@ MAX_UNPACKED = 200 * 1024 * 1024
 UNNAMED_INDEX = "__index_level_0__"  # what pandas calls an index without a name
 
 
-def read_parquet(content: bytes) -> Grid:
+def read_parquet(content: bytes, glance: Glance | None = None) -> Grid:
     """Return the columns of a Parquet file as text, dates first, under a header row.
+
+    `glance` judges rows taken evenly from a long table before all become text.
 
     Raises
     ------
@@ -39,15 +41,24 @@ def read_parquet(content: bytes) -> Grid:
         file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
         table = file.read()
         table.validate(full=True)
-        columns = {name: _texts(name, table.column(k)) for k, name in enumerate(table.column_names)}
+        if len(set(table.column_names)) < len(table.column_names):
+            raise FileFormatError("The Parquet file has two columns of one name; rename one.")
+        step = table.num_rows // GLANCED_AT
+        if glance is not None and step:
+            glance(_grid(table.take(list(range(0, table.num_rows, step)))))
+        return _grid(table)
     except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, OverflowError) as error:
         if isinstance(error, FileFormatError):
             raise
         raise FileFormatError(
             f"The file is not a valid Parquet file or is damaged ({type(error).__name__}); write it again."
         ) from error
-    if len(columns) < len(table.column_names):
-        raise FileFormatError("The Parquet file has two columns of one name; rename one.")
+
+
+def _grid(table: "Table") -> Grid:
+    import pyarrow as pa
+
+    columns = {name: _texts(name, table.column(k)) for k, name in enumerate(table.column_names)}
     dated = [n for n in columns if pa.types.is_temporal(table.schema.field(n).type)]
     order = dated + [n for n in columns if n not in dated]
     header = ["" if n == UNNAMED_INDEX else n.strip(BLANKS) for n in order]

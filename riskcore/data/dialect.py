@@ -7,13 +7,24 @@ import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
 from riskcore.errors import FileFormatError, listed
 
-__all__ = ["MAX_BYTES", "MAX_CELLS", "MAX_TICKERS", "WIDEST", "Grid", "check_size", "recognise", "split_text"]
+__all__ = [
+    "GLANCED_AT",
+    "MAX_BYTES",
+    "MAX_CELLS",
+    "MAX_TICKERS",
+    "WIDEST",
+    "Glance",
+    "Grid",
+    "check_size",
+    "recognise",
+    "split_text",
+]
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_TICKERS = 500
@@ -22,6 +33,8 @@ MAX_CELLS = 5_000_000
 SEPARATORS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
 MAX_LINES = 2_500_000  # one row per date and ticker: more would exceed the cells
 SAMPLE_LINES, SAMPLE_LENGTH = 200, 2_000_000
+GLANCED_AT = 20_000  # rows of a longer table that are judged before all are read
+HEAD = 1_000  # of them, so many from the top one after the other
 YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)?")
 NOT_TEXT = (
@@ -100,6 +113,8 @@ class Grid:
         The character between cells; empty where the file has typed cells.
     notes
         What was assumed on the way, in sentences.
+    refusal
+        Why the rows after these were not read; None where the grid is whole.
     """
 
     rows: list[list[str]]
@@ -108,6 +123,7 @@ class Grid:
     title: str = ""
     separator: str = ""
     notes: list[str] = field(default_factory=list)
+    refusal: FileFormatError | None = None
 
     def at(self, row: int) -> str:
         """Return the place of a row in words: "line 27"."""
@@ -117,6 +133,10 @@ class Grid:
         """Return the place as the first words of a sentence: "Line 27"."""
         words = self.at(row)
         return words[0].upper() + words[1:]
+
+
+# Judges some rows of a table and refuses what no further row can make right.
+Glance = Callable[[Grid], None]
 
 
 def check_size(size: int) -> None:
@@ -159,7 +179,7 @@ def recognise(content: bytes) -> str:
     return "text"
 
 
-def split_text(content: bytes, encoding: str | None = None) -> Grid:
+def split_text(content: bytes, encoding: str | None = None, glance: Glance | None = None) -> Grid:
     r"""Return the cells of a CSV, TSV or similar file.
 
     The encoding is taken from a byte-order mark, else UTF-8, else Windows-1252 (said), unless the letters
@@ -172,6 +192,8 @@ def split_text(content: bytes, encoding: str | None = None) -> Grid:
         The bytes.
     encoding
         The answer to the question about the encoding, where it was asked.
+    glance
+        What judges a sample of a long table before all of it is read.
 
     Raises
     ------
@@ -204,6 +226,8 @@ def split_text(content: bytes, encoding: str | None = None) -> Grid:
             f"The file has more than {MAX_LINES / 1e6:g} million lines, which is the limit; no table of "
             "prices has so many dates."
         )
+    if glance is not None:
+        _glance(text, separator, start, glance)
     rows: list[list[str]] = []
     lines: list[int] = []
     reader = csv.reader(_lines(text), delimiter=separator, strict=True)
@@ -233,6 +257,20 @@ def split_text(content: bytes, encoding: str | None = None) -> Grid:
         rows = [[_unmarked(cell) for cell in row] for row in rows]
         notes.append("Marks that spreadsheets put around a number to keep it text were removed.")
     return Grid(rows, lines, separator=separator, notes=notes)
+
+
+def _glance(text: str, separator: str, start: int, glance: Glance) -> None:
+    """Judge the first lines of a long text and then one every so often to its end."""
+    step = text.count("\n") // GLANCED_AT
+    if not step:
+        return
+    lines = islice(_lines(text), start, None)
+    sample = [*islice(lines, HEAD), *islice(lines, None, None, step)]
+    try:
+        rows = [[cell.strip(BLANKS) for cell in row] for row in csv.reader(sample, delimiter=separator)]
+    except csv.Error:
+        return  # judged with its line when all is read
+    glance(Grid(rows, list(range(len(rows))), separator=separator))
 
 
 def _check_width(text: str, separator: str) -> None:

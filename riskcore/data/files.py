@@ -14,7 +14,8 @@ from riskcore.data.assembly import long_frame, volume_frame, wide_frame
 from riskcore.data.checks import check_prices, check_returns, quality_notes
 from riskcore.data.columnar import read_parquet
 from riskcore.data.dates import parse_dates
-from riskcore.data.dialect import MAX_CELLS, Grid, check_size, recognise, split_text
+from riskcore.data.dialect import MAX_CELLS, Glance, Grid, check_size, recognise, split_text
+from riskcore.data.glance import glance_at_tickers
 from riskcore.data.kinds import GROWTH, check_kind
 from riskcore.data.layout import lay_out
 from riskcore.data.numbers import decimal_mark, iso_currency, parse_numbers, parse_volumes
@@ -169,7 +170,9 @@ def read_content(content: bytes, filename: str, answers: Answers) -> Content:
         raise InputError(f"The kind of values is {listed(KINDS)}, not {answers.kind[:40]!r}.")
     check_size(len(content))
     stem = " ".join(PurePath(filename).stem.split())[:LONGEST_LABEL] or "asset"
-    grid, table = _one_table(*read_grids(content, answers.encoding), stem, answers)
+    grid, table = _one_table(
+        *read_grids(content, answers.encoding, glance_at_tickers(answers)), stem, answers
+    )
     if len(table.dates) * len(table.columns) > MAX_CELLS:
         raise FileFormatError(
             f"The file has more than {MAX_CELLS // 1_000_000} million values, which is the limit."
@@ -193,8 +196,12 @@ def read_content(content: bytes, filename: str, answers: Answers) -> Content:
     return replace(judged, currency=units.currency, volumes=volumes)
 
 
-def read_grids(content: bytes, encoding: str | None = None) -> tuple[list[Grid], list[str]]:
+def read_grids(
+    content: bytes, encoding: str | None = None, glance: Glance | None = None
+) -> tuple[list[Grid], list[str]]:
     """Return the tables of cells in a file (one per visible sheet of a workbook), and notes.
+
+    `glance` judges part of a long table before all of it is read.
 
     Raises
     ------
@@ -203,8 +210,8 @@ def read_grids(content: bytes, encoding: str | None = None) -> tuple[list[Grid],
     """
     what = recognise(content)
     if what == "text":
-        return [split_text(content, encoding)], []
-    return ([read_parquet(content)], []) if what == "parquet" else read_workbook(content)
+        return [split_text(content, encoding, glance)], []
+    return ([read_parquet(content, glance)], []) if what == "parquet" else read_workbook(content, glance)
 
 
 def _one_table(grids: list[Grid], notes: list[str], ticker: str, answers: Answers) -> tuple[Grid, Table]:
@@ -219,6 +226,8 @@ def _one_table(grids: list[Grid], notes: list[str], ticker: str, answers: Answer
     refusals: list[tuple[str, FileFormatError]] = []
     for grid in grids:
         try:
+            if grid.refusal is not None:
+                raise grid.refusal
             columns = read_columns(grid)
             table = lay_out(columns, ticker=ticker, answers=answers)
             usable.append((grid, table))

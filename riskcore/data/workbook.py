@@ -5,9 +5,10 @@ import io
 import zipfile
 import zlib
 from contextlib import closing
+from dataclasses import replace
 
 from riskcore.data.archive import check_archive, too_many, too_wide
-from riskcore.data.dialect import BLANKS, MAX_CELLS, WIDEST, Grid
+from riskcore.data.dialect import BLANKS, GLANCED_AT, MAX_CELLS, WIDEST, Glance, Grid
 from riskcore.errors import FileFormatError
 
 __all__ = ["read_workbook"]
@@ -31,11 +32,12 @@ DAMAGE = (
 )
 
 
-def read_workbook(content: bytes) -> tuple[list[Grid], list[str]]:
+def read_workbook(content: bytes, glance: Glance | None = None) -> tuple[list[Grid], list[str]]:
     """Return the cells of every visible sheet that has any, and notes on the sheets left out.
 
     Values are taken as Excel last stored them; no formula is computed and no link followed. Dates come
     as 2024-12-31, numbers in full, error cells as they are shown (#N/A).
+    Of a sheet that `glance` refuses the rows before are returned with the refusal.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def read_workbook(content: bytes) -> tuple[list[Grid], list[str]]:
     """
     try:
         said = check_archive(content)
-        grids, notes = _sheets(content)
+        grids, notes = _sheets(content, glance)
         return grids, notes + said
     except DAMAGE as error:
         if isinstance(error, FileFormatError):
@@ -55,7 +57,7 @@ def read_workbook(content: bytes) -> tuple[list[Grid], list[str]]:
         ) from error
 
 
-def _sheets(content: bytes) -> tuple[list[Grid], list[str]]:
+def _sheets(content: bytes, glance: Glance | None) -> tuple[list[Grid], list[str]]:
     try:
         import openpyxl
         from openpyxl.utils.exceptions import InvalidFileException
@@ -65,7 +67,7 @@ def _sheets(content: bytes) -> tuple[list[Grid], list[str]]:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     except InvalidFileException as error:
         raise ValueError(str(error)) from error
-    grids, notes, cells = [], [], 0
+    grids, notes, cells = list[Grid](), list[str](), 0
     with closing(book):
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible":
@@ -73,7 +75,7 @@ def _sheets(content: bytes) -> tuple[list[Grid], list[str]]:
                 continue
             # The size a sheet claims may be far from the one it has.
             sheet.reset_dimensions()
-            rows = []
+            rows, refusal, glanced = list[list[str]](), None, GLANCED_AT
             for record in sheet.iter_rows(values_only=True):
                 row = [_text(value) for value in record]
                 while row and not row[-1]:
@@ -83,11 +85,25 @@ def _sheets(content: bytes) -> tuple[list[Grid], list[str]]:
                 _check_width(row, sheet.title)
                 if cells > 2 * MAX_CELLS or len(rows) > MOST_ROWS:
                     raise too_many(2 * MAX_CELLS)
+                if glance is not None and len(rows) == glanced:
+                    refusal, glanced = _refusal(_grid(rows, sheet.title), glance), 2 * glanced
+                    if refusal:
+                        break
             if any(rows):
-                grids.append(_grid(rows, sheet.title))
+                grids.append(replace(_grid(rows, sheet.title), refusal=refusal))
     if not grids:
         raise FileFormatError("The workbook has no visible sheet with data: it is empty.")
     return grids, notes
+
+
+def _refusal(grid: Grid, glance: Glance) -> FileFormatError | None:
+    if not any(grid.rows):
+        return None
+    try:
+        glance(grid)
+    except FileFormatError as error:
+        return error
+    return None
 
 
 def _check_width(row: list[str], title: str) -> None:

@@ -7,11 +7,13 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from riskcore.data import archive
+from riskcore.data import workbook as excel
 from riskcore.data.files import load_prices
 from riskcore.errors import FileFormatError
 
@@ -21,7 +23,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 MEGABYTE = 2**20
 
 
-def workbook(rows: str, **parts: str) -> bytes:
+def workbook(rows: str, size: str = "", **parts: str) -> bytes:
     """A workbook written by hand, so that it can claim anything."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as book:
@@ -46,7 +48,8 @@ def workbook(rows: str, **parts: str) -> bytes:
             f'<Relationships xmlns="{PACKAGE}"><Relationship Id="b" Type="{OFFICE}/worksheet" '
             'Target="worksheets/sheet1.xml"/></Relationships>',
         )
-        sheet = f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+        claimed = f'<dimension ref="{size}"/>' if size else ""
+        sheet = f'<worksheet xmlns="{MAIN}">{claimed}<sheetData>{rows}</sheetData></worksheet>'
         book.writestr("xl/worksheets/sheet1.xml", sheet)
         for name, content in parts.items():
             book.writestr(f"xl/{name}.xml", content)
@@ -143,3 +146,72 @@ def test_a_text_a_parquet_file_repeats_is_held_once():
     with sparing(40), pytest.raises(FileFormatError, match="No column holds dates"):
         load_prices(stream.getvalue(), "prices.parquet")
     assert pa.total_allocated_bytes() - before < 40 * MEGABYTE
+
+
+def long_rows(by: str) -> list[tuple[str, str]]:
+    """Dates and tickers of 300,000 rows: many tickers of few days, or few tickers that end late."""
+    tickers, days = (30_000, 10) if by == "day" else (600, 500)
+    dates = [f"{2000 + k // 336}-{k // 28 % 12 + 1:02d}-{k % 28 + 1:02d}" for k in range(days)]
+    names = [f"T{k:05d}" for k in range(tickers)]
+    return [(d, n) for d in dates for n in names] if by == "day" else [(d, n) for n in names for d in dates]
+
+
+def as_text(rows: list[tuple[str, str]]) -> bytes:
+    return b"Date,Ticker,Price\n" + "".join(f"{d},{n},12.5\n" for d, n in rows).encode()
+
+
+def as_parquet(rows: list[tuple[str, str]]) -> bytes:
+    stream = io.BytesIO()
+    dates, names = zip(*rows, strict=True)
+    pq.write_table(pa.table({"Date": dates, "Ticker": names, "Price": [12.5] * len(rows)}), stream)
+    return stream.getvalue()
+
+
+def as_sheet(rows: list[tuple[str, str]]) -> bytes:
+    cells = '<row><c t="str"><v>{}</v></c><c t="str"><v>{}</v></c><c{}><v>{}</v></c></row>'
+    head = cells.format("Date", "Ticker", ' t="str"', "Price")
+    return workbook(
+        head + "".join(cells.format(d, n, "", "12.5") for d, n in rows[:60_000]), size="A1:C60001"
+    )
+
+
+@pytest.mark.parametrize(
+    ("write", "by"),
+    [
+        (as_text, "day"),
+        (as_text, "ticker"),
+        (as_parquet, "day"),
+        (as_parquet, "ticker"),
+        (as_sheet, "day"),
+    ],
+)
+def test_a_long_table_of_too_many_tickers_is_refused_before_all_of_it_is_read(write, by):
+    content = write(long_rows(by))
+    with quickly(), pytest.raises(FileFormatError, match=r"more than 500 tickers, which is the limit\."):
+        load_prices(content, "long")
+    # The text made of the bytes, and a sample of the rows.
+    with sparing(30 + len(content) // MEGABYTE), pytest.raises(FileFormatError, match="500 tickers"):
+        load_prices(content, "long")
+
+
+def test_a_sheet_of_too_many_tickers_leaves_the_others_to_be_read(monkeypatch):
+    monkeypatch.setattr(excel, "GLANCED_AT", 100)
+    book = openpyxl.Workbook()
+    book.active.title = "Long"
+    for row in [("Date", "Ticker", "Price"), *((d, n, 12.5) for d, n in long_rows("day")[:1_000])]:
+        book.active.append(row)
+    wide = book.create_sheet("Wide")
+    for row in [("Date", "A"), *((f"2024-01-0{k}", k + 0.5) for k in range(2, 9))]:
+        wide.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    data = load_prices(out.getvalue(), "both.xlsx")
+    assert data.prices["A"].tolist() == [k + 0.5 for k in range(2, 9)]
+    assert any("sheet Wide was read; Long holds no table" in note for note in data.notes)
+
+
+def test_a_long_table_within_the_limit_is_read_to_its_last_row():
+    rows = [(d, n) for d, n in long_rows("ticker") if n < "T00100"]
+    data = load_prices(as_text([*rows, ("2020-01-02", "T00000")]), "long.csv")
+    assert data.prices.shape == (501, 100)
+    assert data.prices.notna().to_numpy().sum() == 50_001
