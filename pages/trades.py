@@ -14,7 +14,8 @@ for portfolio in (a, after):
 """
 
 frame = open_page("trades", uses={"a", "b", "confidence", "horizon", "measure", "window", "value", "bench"})
-frame.sections(editor, before_after, contributions, stresses, limits)
+# Without a trade there is nothing to compare.
+frame.sections(editor, *((before_after, contributions, stresses, limits) if frame.view.basket else ()))
 with guarded():
     weights = {str(k): float(v) for k, v in frame.book.after.portfolio.weights.items()}
     body = SCRIPT.format(weights=weights, confidence=frame.view.confidence, measure=frame.view.measure)

@@ -55,24 +55,15 @@ def editor(frame: Frame) -> None:
             )
             st.form_submit_button("Add to the basket", type="primary", on_click=_add, args=(book,))
     with right:
-        _trades(book)
-        with st.container(horizontal=True):
-            st.button(
-                "Show it as B",
-                on_click=state.change,
-                kwargs={"b": AFTER},
-                disabled=not view.basket or view.b == AFTER,
-                help="Every page then compares A with A after the basket",
-            )
-            st.button("Clear", on_click=_cleared, args=(view.b,), disabled=not view.basket)
-            saving(book)
+        if view.basket:
+            _basket(book)
         saved_baskets(book)
 
 
 def _headline(book: Book) -> str:
     """Return what the basket does to the tail, in one sentence."""
     if not book.view.basket:
-        return "What if? Put a trade in the basket: nothing is traded until you say so."
+        return "What if? Put a trade in the basket to see A before and after it."
     old, new = (book.risk(h, "cvar") for h in (book.a, book.after))
     verb = (
         "stays at"
@@ -86,11 +77,23 @@ def _headline(book: Book) -> str:
     )
 
 
+def _basket(book: Book) -> None:
+    """Show the trades, and let the reader take A after them as B, clear or save them."""
+    _trades(book)
+    with st.container(horizontal=True):
+        st.button(
+            "Show it as B",
+            on_click=state.change,
+            kwargs={"b": AFTER},
+            disabled=book.view.b == AFTER,
+            help="Every page then compares A with A after the basket",
+        )
+        st.button("Clear", on_click=_cleared, args=(book.view.b,))
+        saving(book)
+
+
 def _trades(book: Book) -> None:
     trades = trades_of(book.view.basket)
-    if not trades:
-        st.caption("The basket is empty.")
-        return
     before = book.a.portfolio.weights
     rows = [
         {"asset": a, "now, %": 100 * before[a], "change, points": 100 * c, "after, %": 100 * (before[a] + c)}

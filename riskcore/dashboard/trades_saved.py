@@ -16,7 +16,7 @@ KIND = "basket"
 
 def saving(book: Book) -> None:
     """Let the reader save the basket, or A after it."""
-    with st.popover("Save", icon=":material/save:", disabled=not book.view.basket):
+    with st.popover("Save", icon=":material/save:"):
         st.text_input("Name", key="basket_name", max_chars=200, placeholder="Less equity, March")
         st.button(
             "Save the basket", key="basket_save", on_click=state.told, args=(partial(_keep_basket, book),)

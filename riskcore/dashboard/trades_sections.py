@@ -119,15 +119,14 @@ def contributions(frame: Frame) -> None:
     """Draw weight and risk share before and after."""
     book = frame.book
     found = [book.contributions(h) for h in both(book)]
-    drawings = draw_weight_and_risk(
-        found, theme=current_theme(), names=NAMES, horizon_label=book.horizon_label
-    )
-    for column, drawing, key in zip(st.columns(2, gap="medium"), drawings, ("before", "after"), strict=True):
+    theme = current_theme().before_after()
+    drawings = draw_weight_and_risk(found, theme=theme, names=NAMES, horizon_label=book.horizon_label)
+    for column, drawing, key in zip(st.columns(2), drawings, ("before", "after"), strict=True):
         with column:
             show(drawing, key=f"basket_shares_{key}")
     explain(
         frame.view,
-        "Pale bars are money, solid bars are risk; blue is A as it is, orange A after the basket. The whole "
+        "Pale bars are money, solid bars are risk; the second chart is A after the basket. The whole "
         "portfolio is valued anew after the trades, nothing is extrapolated.",
         r"w'=w+\Delta,\qquad\text{share}_i=\frac{w'_i\,\partial\rho/\partial w'_i}{\rho(w')}",
     )
@@ -151,7 +150,8 @@ def _crises(of_a: list[ReplayResult], after: list[ReplayResult]) -> None:
     short = short_names()
     shown = of_a[:MOST_CRISES]
     rows = [(short[a.event], a.total_return, b.total_return) for a, b in zip(shown, after, strict=False)]
-    show(draw_crisis_losses(rows, theme=current_theme(), names=NAMES, replayed=shown), key="basket_crises")
+    theme = current_theme().before_after()
+    show(draw_crisis_losses(rows, theme=theme, names=NAMES, replayed=shown), key="basket_crises")
     if note := proxy_note(shown):
         st.caption(plain(note))
 

@@ -4,7 +4,7 @@ A is blue and B is orange on every page; red is kept for loss thresholds. The pa
 `.streamlit/config.toml` repeat these values, and a test compares the two.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 __all__ = ["DARK", "FONT", "LIGHT", "Theme", "base_layout", "value_axis"]
@@ -22,6 +22,8 @@ class Theme:
     ----------
     a, b, a_pale, b_pale
         Portfolios A and B: solid for risk, pale for weight.
+    a_after, a_after_pale
+        A after a change, beside A as it is: A's hue, nearer to the ink.
     ink, muted, grid
         Numbers; axis labels; grid lines.
     loss
@@ -37,6 +39,8 @@ class Theme:
     b: str
     a_pale: str
     b_pale: str
+    a_after: str
+    a_after_pale: str
     ink: str
     muted: str
     grid: str
@@ -52,6 +56,16 @@ class Theme:
         """Return the pale colour of portfolio 0 (A) or 1 (B)."""
         return (self.a_pale, self.b_pale)[which]
 
+    def before_after(self) -> "Theme":
+        """Return the theme in which the second portfolio is A after a change, not B.
+
+        Examples
+        --------
+        >>> LIGHT.before_after().solid(1) == LIGHT.a_after
+        True
+        """
+        return replace(self, b=self.a_after, b_pale=self.a_after_pale)
+
 
 LIGHT = Theme(
     name="light",
@@ -59,6 +73,8 @@ LIGHT = Theme(
     b="#D9730D",
     a_pale="#BAD1E6",
     b_pale="#F4D3B4",
+    a_after="#06264A",
+    a_after_pale="#A3B5C8",
     ink="#1A2230",
     muted="#5B6675",
     grid="#E7EAEE",
@@ -84,6 +100,8 @@ DARK = Theme(
     b="#F2A541",
     a_pale="#2B4A66",
     b_pale="#5F4724",
+    a_after="#D9ECFC",
+    a_after_pale="#4F6378",
     ink="#E8ECF1",
     muted="#9AA7B4",
     grid="#262E38",
@@ -148,6 +166,7 @@ def value_axis(theme: Theme, title: str | None = None, **settings: Any) -> dict[
         "showline": False,
         "zeroline": False,
         "gridcolor": theme.grid,
+        "separatethousands": True,
         "tickfont": {"color": theme.muted, "size": 12},
         "title": {"text": title, "font": {"color": theme.muted, "size": 12}, "standoff": 8},
         **settings,

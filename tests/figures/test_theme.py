@@ -50,6 +50,18 @@ class TestTheme:
         assert contrast(theme.ink, theme.a_pale) >= 4.5
         assert contrast(theme.ink, theme.b_pale) >= 4.5
 
+    def test_a_after_a_change_is_neither_a_nor_b(self, theme):
+        then = theme.before_after()
+        assert (then.solid(0), then.pale(0)) == (theme.a, theme.a_pale)
+        # Told apart by lightness, which every sight has.
+        assert contrast(then.solid(1), theme.a) >= 2.0
+        for sight in SIGHT.values():
+            after, b = (lab(sight @ linear(colour)) for colour in (then.solid(1), theme.b))
+            assert np.linalg.norm(after - b) > 40
+        assert contrast(then.solid(1), then.pale(1)) >= 2.0
+        assert contrast(then.solid(1), theme.surface) >= 3
+        assert contrast(theme.ink, then.pale(1)) >= 4.5
+
     @pytest.mark.parametrize("sight", SIGHT)
     def test_series_colours_are_told_apart_by_the_colour_blind(self, theme, sight):
         seen = [lab(SIGHT[sight] @ linear(c)) for c in theme.categorical]
