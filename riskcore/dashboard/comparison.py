@@ -104,15 +104,17 @@ def candidates(
         except (NumericalError, InputError) as error:
             refused.append(Refusal(SHARED, title, str(error)))
     shown = {letter for candidate in found for letter in candidate.letters}
+    apart: dict[str, list[Holding]] = {}
     for holding in held:
         if holding.letter not in shown:
-            title = f"{holding.letter}: {holding.title}"
-            portfolio = holding.portfolio.renamed(title)
-            # Under terms the allocator of A or B is there already, with other weights.
-            rule = holding.code if holding.code in ALLOCATORS and holding.code not in methods else ""
-            found.append(
-                Candidate(rule, holding.code, title, portfolio, holding.allocation, (holding.letter,))
-            )
+            apart.setdefault(holding.code, []).append(holding)
+    for code, same in apart.items():
+        letters = tuple(holding.letter for holding in same)
+        title = f"{' and '.join(letters)}: {same[0].title}"
+        # Under terms the allocator of A or B is there already, with other weights.
+        rule = code if code in ALLOCATORS and code not in methods else ""
+        portfolio = same[0].portfolio.renamed(title)
+        found.append(Candidate(rule, code, title, portfolio, same[0].allocation, letters))
     return found, refused
 
 

@@ -468,3 +468,12 @@ def test_parity_by_another_measure_joins_the_comparison(open_app, sample):
     assert app.button(key="make_A_measure_parity").label == "Is A"
     monthly = open_app("allocation", shared="CDaR", h="1m")
     assert "overlap" in figures_shown(monthly).loc["CDaR parity", "why there are no weights"]
+
+
+@pytest.mark.parametrize("code", ["gaussian_cvar_parity", "w:SPY~1", "60_40"])
+def test_one_portfolio_as_a_and_b_is_one_row(open_app, code):
+    app = open_app("allocation", a=code, b=code)
+    assert not app.exception
+    rows = next(t.value for t in app.dataframe if any("drawdown" in str(c) for c in t.value.columns)).index
+    assert sum("A and B: " in str(row) for row in rows) == 1
+    assert len(rows) == 5
