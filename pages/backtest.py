@@ -15,6 +15,7 @@ from riskcore.dashboard.backtest_run import (
     outcome,
 )
 from riskcore.dashboard.backtest_words import (
+    basis,
     caution,
     compared_rule,
     few_rows,
@@ -80,9 +81,12 @@ def figures(frame: Frame, *, found: BacktestResult | None) -> None:
         return
     st.markdown("**Figures of each, walk-forward and net of costs**")
     data_table(figures_table(found, letters_of(frame.book), unit_of(frame)), key="backtest_figures")
-    with st.popover("Full digits", type="tertiary", icon=":material/table:"):
-        show_table(found.table.set_index("label"), key="backtest_digits")
-    st.caption(plain(caution(found, frame.book.prices.source, unit_of(frame))))
+    with st.container(horizontal=True):
+        with st.popover("Full digits", type="tertiary", icon=":material/table:"):
+            show_table(found.table.set_index("label"), key="backtest_digits")
+        with st.popover("How it is computed", type="tertiary", icon=":material/info:"):
+            st.caption(plain(basis(found, unit_of(frame))))
+    st.caption(plain(caution(found, frame.book.prices.source)))
 
 
 def weights(frame: Frame, *, found: BacktestResult | None) -> None:

@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 EVEN = 1e-9
-MOST_IN_A_ROW = 5
+CARDS_IN_A_ROW = 4
 SCRIPT = """for solved in (
 {calls}
 ):
@@ -126,9 +126,11 @@ def choice(weighed: Weighed) -> None:
         notice(few)
     _under(weighed)
     offered = [candidate for candidate in weighed.found if candidate.method]
-    for start in range(0, len(offered), MOST_IN_A_ROW):
-        with st.container(horizontal=True, gap="small"):
-            for candidate in offered[start : start + MOST_IN_A_ROW]:
+    for start in range(0, len(offered), CARDS_IN_A_ROW):
+        row = offered[start : start + CARDS_IN_A_ROW]
+        # Columns stand below one another on a phone, where half its width would be too narrow for a card.
+        for column, candidate in zip(st.columns(CARDS_IN_A_ROW, gap="small"), row, strict=False):
+            with column:
                 _offer(weighed, candidate)
     for refusal in weighed.refused:
         if refusal.conflict:
@@ -262,6 +264,19 @@ def make_buttons(weights: pd.Series, key: str) -> None:
             )
 
 
+def _columns(weighed: Weighed) -> dict[str, tuple[str, int]]:
+    """Return titles short enough to show all figures at once, and their decimals."""
+    shown = (
+        ("mean, % a year", 1),
+        ("volatility, % a year", 1),
+        ("Sharpe", 2),
+        (f"{weighed.cvar_words}, %", 2),
+        ("worst drawdown, %", 1),
+        ("effective bets", 1),
+    )
+    return dict(zip(weighed.table.columns, shown, strict=True))
+
+
 def weights_and_figures(weighed: Weighed) -> None:
     """Draw the weights, and the figures of each in a table."""
     weights = pd.DataFrame({c.title: c.portfolio.weights for c in weighed.found})
@@ -269,8 +284,13 @@ def weights_and_figures(weighed: Weighed) -> None:
     show(
         draw_weights(weights, theme=current_theme(), a=now.get("A"), b=now.get("B")), key="allocation_weights"
     )
-    st.markdown("**Figures of each, in-sample**")
-    show_table(figures_table(weighed.table, weighed.refused), key="allocation_figures")
+    book = weighed.book
+    rate = f"{100 * book.view.risk_free:g}\N{NO-BREAK SPACE}%"
+    st.markdown(f"**Figures of each, in-sample, {book.horizon_label} returns, risk-free {rate}**")
+    figures = figures_table(weighed.table, weighed.refused)
+    data_table(figures, key="allocation_shown", columns=_columns(weighed))
+    with st.popover("Full digits", type="tertiary", icon=":material/table:"):
+        show_table(figures, key="allocation_figures")
     with st.expander("How each was solved"):
         data_table(solution_table(weighed.found), key="solutions")
     explain(

@@ -54,7 +54,8 @@ def opinions(weighed: Weighed) -> Lines:
     else:
         st.markdown("Without views the answer is the market itself. Type what you expect.")
     make_buttons(solved.weights, "opinions")
-    data_table(100 * means, key="opinions_means", width="content")
+    rounded = {str(name): (str(name), 2) for name in means.columns}
+    data_table(100 * means, key="opinions_means", width="content", columns=rounded)
     st.caption(
         plain(
             f"Means in % per year over the risk-free rate. {solved.solved} Certificate: "

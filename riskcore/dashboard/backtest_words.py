@@ -9,7 +9,7 @@ from riskcore.errors import listed
 from riskcore.figures.words import card_percent, dated, number, percent
 from riskcore.results.backtest import BacktestFigure, BacktestResult, MethodBacktest
 
-__all__ = ["caution", "compared_rule", "few_rows", "figures_table", "story", "trouble"]
+__all__ = ["basis", "caution", "compared_rule", "few_rows", "figures_table", "story", "trouble"]
 
 SPACE = "\N{NO-BREAK SPACE}"
 FEW_TAIL = 10 * (1.0 - 1e-9)  # rows in the tail, as on the other pages
@@ -64,7 +64,7 @@ def _difference(figure: BacktestFigure) -> str:
 
 
 def figures_table(found: BacktestResult, letters: dict[str, str], unit: str) -> pd.DataFrame:
-    """Return the figures of each rule, every one with its interval where it has one."""
+    """Return a column per rule, every figure with its interval where it has one."""
     level = f"{100 * found.confidence:g}{SPACE}%"
     rows = {}
     for key, m in found.methods.items():
@@ -80,7 +80,7 @@ def figures_table(found: BacktestResult, letters: dict[str, str], unit: str) -> 
             "costs, % a year": number(100 * m.costs_per_year, 3),
             "dates without an answer": f"{len(m.failures)}",
         }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame(rows)
 
 
 def _ranged(figure: BacktestFigure | None, scale: float, digits: int) -> str:
@@ -130,23 +130,32 @@ def few_rows(found: BacktestResult) -> list[str]:
     return said
 
 
-def caution(found: BacktestResult, source: str, unit: str) -> str:
-    """Return what the backtest rests on and what it cannot say."""
-    learned = f"the {found.window:,} rows before it" if found.window else "all rows before it"
-    intervals = found.no_intervals or (
-        f"In brackets: {percent(found.level, 0)} intervals, {found.resamples:,} block resamples, for "
-        "differences the same blocks of both paths."
-    )
+def caution(found: BacktestResult, source: str) -> str:
+    """Return what the backtest cannot say."""
+    intervals = found.no_intervals or f"In brackets: {percent(found.level, 0)} intervals."
     many = (
-        " Several rules are compared: by chance alone the best of them looks better than it is."
+        " By chance alone the best of several rules looks better than it is."
         if len(found.methods) > 2
         else ""
     )
     return (
-        f"Walk-forward: weights from past data only. Each trade rests on {learned} and is made at the close "
-        f"that ends them; weights then drift. {found.rows:,} {unit} returns were held. Turnover is one-way, "
-        f"without the first purchase; costs include it. Risk-free {100 * found.risk_free:g}{SPACE}%. "
         f"{intervals}{many} The choice of assets and rules is not walk-forward: these are assets that "
-        f"exist today (survivorship; {source}), so every path flatters, and the past settles "
-        "little about the future."
+        f"exist today (survivorship; {source}), so every path flatters."
+    )
+
+
+def basis(found: BacktestResult, unit: str) -> str:
+    """Return how the paths and figures were made."""
+    learned = f"the {found.window:,} rows before it" if found.window else "all rows before it"
+    blocks = (
+        ""
+        if found.no_intervals
+        else f" Intervals come from {found.resamples:,} block resamples, those of differences from the same "
+        "blocks of both paths."
+    )
+    return (
+        f"Each trade rests on {learned} and is made at the close that ends them; weights then drift. "
+        f"{found.rows:,} {unit} returns were held. Turnover is one-way, without the first purchase; costs "
+        f"include it. Risk-free {100 * found.risk_free:g}{SPACE}%.{blocks} The past settles little about the "
+        "future."
     )

@@ -1,6 +1,6 @@
 """Pieces the pages share: a drawing with its table twin, cards, guarded sections, explanations."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
@@ -100,13 +100,35 @@ def show_table(
     )
 
 
-def data_table(table: pd.DataFrame, *, key: str, hide_index: bool = False, width: Width = "stretch") -> None:
-    """Show a table whose own download, too, holds no label or text that starts a formula."""
+def data_table(
+    table: pd.DataFrame,
+    *,
+    key: str,
+    hide_index: bool = False,
+    width: Width = "stretch",
+    columns: Mapping[str, tuple[str, int]] | None = None,
+) -> None:
+    """Show a table whose own download, too, holds no label or text that starts a formula.
+
+    `columns` says by name how a column of numbers is titled on screen, and with how many decimals; its name
+    and its whole numbers stay in the table.
+    """
     shown = harmless(table)
     if isinstance(shown.index, pd.DatetimeIndex):
         shown.index = pd.Index([f"{day:%Y-%m-%d}" for day in shown.index], name=shown.index.name)
     height: Literal["content", "auto"] = "content" if len(shown) <= MOST_ROWS_OPEN else "auto"
-    st.dataframe(shown, width=width, height=height, key=key, hide_index=hide_index, placeholder="–")
+    st.dataframe(
+        shown,
+        width=width,
+        height=height,
+        key=key,
+        hide_index=hide_index,
+        column_config={
+            name: st.column_config.NumberColumn(title, format=f"%.{digits}f", help=name)
+            for name, (title, digits) in (columns or {}).items()
+        },
+        placeholder="–",
+    )
 
 
 def safe_csv(table: pd.DataFrame) -> bytes:

@@ -46,7 +46,7 @@ def draw_update_traces(
     ...     np.array([0.02, 0.02]), np.array([0.02, 0.02]), np.zeros(1), np.zeros(2), np.zeros(1), "none",
     ...     False, pd.Series([1.0]), None, 0.0)
     >>> draw_update_traces([trace], theme=LIGHT).alt
-    'Lines of the 1-day CVaR 95\xa0% by step. As printed: from 2.000\xa0% to 2.000\xa0% in 1 steps.'
+    'Lines of the 1-day CVaR 95\xa0% by step. As printed: from 2.000\xa0% to 2.000\xa0% in 1 step.'
     """
     if not 1 <= len(traces) <= len(DASHES):
         raise InputError(f"Draw one to {len(DASHES)} traces, got {len(traces)}.")
@@ -74,7 +74,7 @@ def draw_update_traces(
     )
     ends = "; ".join(
         f"{t.label}: from {percent(float(t.cvar[0]), 3)} to {percent(float(t.cvar[-1]), 3)} in "
-        f"{t.steps:,} steps"
+        f"{t.steps:,} step{'s'[: t.steps != 1]}"
         for t in traces
     )
     table = pd.DataFrame(
