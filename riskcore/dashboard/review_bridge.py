@@ -8,8 +8,9 @@ import pandas as pd
 from riskcore.dashboard.book import Book
 from riskcore.dashboard.trades_sections import headline_numbers
 from riskcore.dashboard.view import View, read_view, weights_code
+from riskcore.data.sample import SAMPLES
 from riskcore.data.store import Snapshot
-from riskcore.errors import InputError
+from riskcore.errors import AssetMismatchError, InputError, listed
 from riskcore.figures.words import card_percent
 
 __all__ = ["bridge_since", "bridge_words"]
@@ -44,6 +45,7 @@ def bridge_since(book: Book, then: Snapshot) -> pd.DataFrame:
     last = content.get("data", {}).get("last")
     if not weights or not frozen or not last:
         raise InputError(f"{then.title} keeps no weights, numbers or dates to start a bridge from.")
+    _check_assets(book, then, old_view, weights)
     settings = old_view.but(data=book.view.data, a=weights_code(weights), assets=tuple(weights), basket="")
     then_cut = settings.but(end=date.fromisoformat(last))
     views = [then_cut, settings, _with_weights_of(settings, book), book.view]
@@ -57,6 +59,20 @@ def bridge_since(book: Book, then: Snapshot) -> pd.DataFrame:
     level = list(headline_numbers(book, book.a))
     table = pd.DataFrame(columns, index=[FROZEN, DATA, MARKET, TRADES, SETTINGS, NOW])
     return table.rename(columns={word: level[place] for word, place in BRIDGED.items()}).rename_axis("step")
+
+
+def _check_assets(book: Book, then: Snapshot, old: View, weights: Mapping[str, float]) -> None:
+    """Refuse a snapshot of assets that today's data does not have."""
+    absent = [asset for asset in weights if asset not in book.local.prices.columns]
+    if not absent:
+        return
+    known = SAMPLES[old.data].label if old.data in SAMPLES else "data loaded by hand"
+    label = then.content["data"].get("label", known)
+    raise AssetMismatchError(
+        f"{then.title} was frozen on other data, {label}: {book.prices.label} has no {listed(absent)}, so no "
+        "steps lead from it to today. Open its data to compare, or choose another snapshot.",
+        missing=absent,
+    )
 
 
 def _with_weights_of(settings: View, book: Book) -> View:

@@ -26,6 +26,7 @@ from riskcore.figures.words import dated
 __all__ = ["changes_since", "decision", "frozen_view", "last_snapshot", "snapshot_content"]
 
 VERSION = 1
+CHOSEN = "snapshot_chosen"
 
 
 def decision(frame: Frame) -> None:
@@ -56,6 +57,7 @@ def _freeze(book: Book) -> str:
         note=str(state.recall("decision_note") or ""),
         author=str(state.recall("decision_owner") or ""),
     )
+    state.store(CHOSEN, kept.key)
     return f"{kept.title} is frozen."
 
 
@@ -80,7 +82,11 @@ def snapshot_content(book: Book) -> dict[str, object]:
                 for f in found.limits
             ],
         },
-        "data": {"fingerprint": book.prices.fingerprint, "last": f"{book.base.index[-1]:%Y-%m-%d}"},
+        "data": {
+            "fingerprint": book.prices.fingerprint,
+            "last": f"{book.base.index[-1]:%Y-%m-%d}",
+            "label": book.prices.label,
+        },
     }
 
 
@@ -112,7 +118,7 @@ def _list(book: Book, frozen: tuple[Snapshot, ...]) -> None:
         "Snapshot",
         list(named),
         format_func=lambda k: f"{named[k].title} · {named[k].frozen_at:%Y-%m-%d %H:%M}",
-        key="snapshot_chosen",
+        key=CHOSEN,
     )
     then = named[str(chosen)]
     query = then.content.get("view", {})

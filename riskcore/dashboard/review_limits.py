@@ -49,7 +49,7 @@ def limits_editor(frame: Frame) -> None:
                 "Limits set here replace them in this link; deleting them below removes them."
             )
         )
-    with st.expander("Set the limits", expanded=not held.limits.any, icon=":material/tune:"):
+    with st.expander("Set the limits", icon=":material/tune:"):
         with st.form("limits_form"):
             _form(book, held)
         _one_more(book, held)

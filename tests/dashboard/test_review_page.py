@@ -141,6 +141,7 @@ def test_overview_and_review_mark_a_crisis_by_beta_and_their_scripts_print_it(op
 def test_grey_without_limits_and_a_way_to_set_them(open_app):
     app = open_app("review")
     assert "No limits are set, so A neither passes nor fails" in said(app)
+    assert not next(e for e in app.expander if e.label == "Set the limits").proto.expanded
     assert any("No limits" in m.value and "gray-badge" in m.value for m in app.markdown)
     app.number_input(key="limit_cvar_").set_value(2.0)
     checked(button(app, "Apply").click().run())
@@ -172,6 +173,10 @@ def test_a_breach_its_cure_and_the_decision(open_app, home):
     overview = open_app("", limits=LIMITS)
     assert any("Gate: breach" in m.value for m in overview.markdown)
     assert any("First quarter" in e.label for e in overview.expander)
+    app.text_input(key="decision_title").input("Second quarter")
+    checked(button(app, "Freeze a snapshot").click().run())
+    assert app.selectbox(key="snapshot_chosen").value == saved.store().snapshots.all()[0].key
+    assert any(m.value.startswith("Since Second quarter") for m in app.markdown)
     app.text_input(key="limits_name").input("Mandate")
     checked(button(app, "Save the limits").click().run())
     assert any("limits Mandate are saved" in w.value.replace("\\", "") for w in app.success)

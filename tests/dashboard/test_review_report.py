@@ -84,7 +84,14 @@ def test_a_corrected_price_is_a_step_of_its_own():
         ({"a": {}}, "keeps no weights"),
         ({"numbers": {}}, "keeps no weights, numbers"),
         ({"numbers": {"another": 1.0}}, "keeps no volatility"),
-        ({"a": {"weights": {"TSLA": 1.0}}}, "TSLA"),
+        (
+            {"a": {"weights": {"TSLA": 1.0}}, "data": {"last": "2024-06-28", "label": "My stocks"}},
+            "June was frozen on other data, My stocks: Global multi-asset, 2007–2026 has no TSLA",
+        ),
+        (
+            {"view": {"data": "us"}, "a": {"weights": {"TSLA": 1.0}}, "data": {"last": "2024-06-28"}},
+            "June was frozen on other data, US stocks, 2000–2022: ",
+        ),
     ],
 )
 def test_a_bridge_from_nothing_is_refused(broken, said):
