@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from riskcore.data.dialect import MAX_CELLS, MAX_TICKERS, WIDEST
 from riskcore.errors import FileFormatError, listed
 
-__all__ = ["check_archive", "too_many", "too_wide"]
+__all__ = ["check_archive", "pieces", "too_many", "too_wide"]
 
 MAX_UNPACKED = 200 * 1024 * 1024
 # Prices shrink ten times in an archive; what shrinks a hundred times was made to exhaust its reader.
@@ -55,7 +55,8 @@ def check_archive(content: bytes) -> list[str]:
                     if b"<!DOCTYPE" in stream.read(4096).replace(b"\x00", b""):
                         raise FileFormatError("The workbook declares XML entities, which are never expanded.")
         count, formulas = 0, list[str]()
-        for text in _pieces(archive):
+        sheets = [name for name in archive.namelist() if name.startswith(SHEETS) and name.endswith(".xml")]
+        for text in (piece for name in sheets for piece in pieces(archive, name)):
             if not count:
                 widest = max(row.count(b"<v>") + row.count(b"<is>") for row in text.split(b"<row"))
                 if widest > WIDEST:
@@ -106,20 +107,17 @@ def _check_sizes(parts: list[zipfile.ZipInfo], size: int) -> None:
         )
 
 
-def _pieces(archive: zipfile.ZipFile) -> Iterator[bytes]:
-    """Give the sheets a piece at a time, cut between cells."""
-    for name in archive.namelist():
-        if not name.startswith(SHEETS) or not name.endswith(".xml"):
-            continue
-        with archive.open(name) as stream:
-            rest = b""
-            while chunk := stream.read(CHUNK):
-                text = rest + chunk
-                end = text.rfind(b"</c>") + 4
-                end = end if end > 3 else max(0, len(text) - LONGEST_FORMULA)
-                yield text[:end]
-                rest = text[end:]
-            yield rest
+def pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """Give a sheet a piece at a time, cut between cells."""
+    with archive.open(name) as stream:
+        rest = b""
+        while chunk := stream.read(CHUNK):
+            text = rest + chunk
+            end = text.rfind(b"</c>") + 4
+            end = end if end > 3 else max(0, len(text) - LONGEST_FORMULA)
+            yield text[:end]
+            rest = text[end:]
+        yield rest
 
 
 def _never_computed(text: bytes) -> list[str]:

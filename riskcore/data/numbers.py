@@ -305,14 +305,15 @@ def _value(cell: str, decimal: str, name: str, where: str) -> tuple[float, str, 
         )
     for mark in {".", ",", "'", " "} - {decimal}:
         body = body.replace(mark, "")
-    value = float(body.replace(decimal, ".") + (match["power"] or ""))
+    percent = match["after"] == "%"
+    power = int((match["power"] or "e0")[1:]) - (2 if percent else 0)
+    value = float(f"{body.replace(decimal, '.')}e{power}")  # 1.23% is 0.0123, with no division to round
     if not np.isfinite(value):
         raise FileFormatError(
             f"{name} has an infinite value ({cell[:20]}) in {where}; correct it.", column=name
         )
     signs = (match["sign"] + match["sign2"] + match["minus"]).count("-") + cell.startswith("(")
     after = match["after"] or ""
-    percent = after == "%"
     currency = match["before"] or ("" if percent else after)
     value = -value if signs % 2 else value
-    return (value / 100.0 if percent else value), currency, percent
+    return value, currency, percent

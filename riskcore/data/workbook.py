@@ -6,10 +6,15 @@ import zipfile
 import zlib
 from contextlib import closing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from riskcore.data.archive import check_archive, too_many, too_wide
+from riskcore.data.archive import check_archive, pieces, too_many, too_wide
 from riskcore.data.dialect import BLANKS, GLANCED_AT, MAX_CELLS, WIDEST, Glance, Grid
+from riskcore.data.sheet_marks import Hidden, PercentColumns
 from riskcore.errors import FileFormatError
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 __all__ = ["read_workbook"]
 
@@ -36,7 +41,8 @@ def read_workbook(content: bytes, glance: Glance | None = None) -> tuple[list[Gr
     """Return the cells of every visible sheet that has any, and notes on the sheets left out.
 
     Values are taken as Excel last stored them; no formula is computed and no link followed. Dates come
-    as 2024-12-31, numbers in full, error cells as they are shown (#N/A).
+    as 2024-12-31, numbers in full, error cells as they are shown (#N/A), columns shown in percent as 1.2%.
+    What a visible sheet hides is read and named in its notes.
     Of a sheet that `glance` refuses the rows before are returned with the refusal.
 
     Raises
@@ -68,32 +74,43 @@ def _sheets(content: bytes, glance: Glance | None) -> tuple[list[Grid], list[str
     except InvalidFileException as error:
         raise ValueError(str(error)) from error
     grids, notes, cells = list[Grid](), list[str](), 0
-    with closing(book):
+    with closing(book), zipfile.ZipFile(io.BytesIO(content)) as archive:
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible":
                 notes.append(f"The hidden sheet {sheet.title[:40]!r} was left out.")
                 continue
-            # The size a sheet claims may be far from the one it has.
-            sheet.reset_dimensions()
-            rows, refusal, glanced = list[list[str]](), None, GLANCED_AT
-            for record in sheet.iter_rows(values_only=True):
-                row = [_text(value) for value in record]
-                while row and not row[-1]:
-                    row.pop()
-                rows.append(row or NOTHING)
-                cells += len(record)
-                _check_width(row, sheet.title)
-                if cells > 2 * MAX_CELLS or len(rows) > MOST_ROWS:
-                    raise too_many(2 * MAX_CELLS)
-                if glance is not None and len(rows) == glanced:
-                    refusal, glanced = _refusal(_grid(rows, sheet.title), glance), 2 * glanced
-                    if refusal:
-                        break
+            rows, said, refusal = _rows(sheet, 2 * MAX_CELLS - cells, glance)
+            cells += sum(map(len, rows))
             if any(rows):
-                grids.append(replace(_grid(rows, sheet.title), refusal=refusal))
+                said += Hidden(pieces(archive, sheet._worksheet_path)).notes(rows)
+                grids.append(replace(_grid(rows, sheet.title), refusal=refusal, notes=said))
     if not grids:
         raise FileFormatError("The workbook has no visible sheet with data: it is empty.")
     return grids, notes
+
+
+def _rows(
+    sheet: "ReadOnlyWorksheet", most: int, glance: Glance | None
+) -> tuple[list[list[str]], list[str], FileFormatError | None]:
+    """Return the cells of a sheet as text, what is said of them, and why the rows after them are not read."""
+    rows, cells, glanced, percent = list[list[str]](), 0, GLANCED_AT, PercentColumns()
+    # The size a sheet claims may be far from the one it has.
+    sheet.reset_dimensions()
+    for record in sheet.iter_rows():
+        row = [_text(cell.value) for cell in record]
+        percent.look(len(rows), record)
+        while row and not row[-1]:
+            row.pop()
+        rows.append(row or NOTHING)
+        cells += len(record)
+        _check_width(row, sheet.title)
+        if cells > most or len(rows) > MOST_ROWS:
+            raise too_many(2 * MAX_CELLS)
+        if glance is not None and len(rows) == glanced:
+            refusal, glanced = _refusal(_grid(rows, sheet.title), glance), 2 * glanced
+            if refusal:
+                return rows, [], refusal
+    return rows, percent.write(rows), None
 
 
 def _refusal(grid: Grid, glance: Glance) -> FileFormatError | None:

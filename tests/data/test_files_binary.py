@@ -264,3 +264,71 @@ def test_spoiled_parts_of_a_workbook_load_or_are_refused(part, edits):
         load_prices(zipped(parts), "a.xlsx")
     except RiskcoreError as error:
         assert str(error)
+
+
+def shown(values, number_format, *, hide=lambda sheet: None, names=("AAA", "BBB")) -> bytes:
+    """A sheet with dates and two columns of values in a number format."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Date", *names])
+    for k, pair in enumerate(values):
+        sheet.append([dt.datetime(2024, 1, 2 + k), *pair])
+    for row in sheet.iter_rows(min_row=2, min_col=2):
+        for cell in row:
+            cell.number_format = number_format
+    hide(sheet)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+RETURNS = [(0.0123, -0.007), (-0.1 / 3, 1e-9), (0.29, 0.0), (0.07, -0.5)]
+
+
+@pytest.mark.parametrize("number_format", ["0.00%", "0%", "0.0%;[Red]-0.0%"])
+def test_returns_that_excel_shows_in_percent_need_no_question(number_format):
+    data = load_prices(shown(RETURNS, number_format), "r.xlsx")
+    growth = np.cumprod(1.0 + np.array(RETURNS), axis=0)
+    np.testing.assert_array_equal(data.prices.to_numpy()[1:], 100.0 * growth)
+    said = " ".join(data.notes)
+    assert "Excel shows the numbers of the columns B, C in percent, so 0.012 was read as 1.2 %." in said
+    assert "read as returns written as percentages" in said
+
+
+def one_plain(sheet):
+    for column in "BC":
+        sheet[f"{column}3"].number_format = "0.00"
+
+
+@pytest.mark.parametrize(
+    ("number_format", "hide"),
+    [("0.00", lambda sheet: None), ('0.00"%"', lambda sheet: None), ("0.00%", one_plain)],
+    ids=["plain", "a percent sign that is only text", "one cell in another format"],
+)
+def test_returns_not_all_shown_in_percent_are_asked_about(number_format, hide):
+    content = shown(RETURNS, number_format, hide=hide)
+    with pytest.raises(FileFormatError, match="say which kind of returns") as caught:
+        load_prices(content, "r.xlsx")
+    assert caught.value.details["readings"] == ("returns", "percent returns")
+
+
+def test_prices_in_percent_of_par_are_asked_about():
+    content = shown([(0.985, 1.01), (0.99, 1.02)], "0.0%")
+    with pytest.raises(FileFormatError, match="prices in percent of par, or returns"):
+        load_prices(content, "bonds.xlsx")
+    data = load_prices(content, "bonds.xlsx", Answers(kind="prices"))
+    assert data.prices.to_numpy().tolist() == [[0.985, 1.01], [0.99, 1.02]]
+
+
+def hidden_parts(sheet):
+    sheet.column_dimensions["C"].hidden = True
+    sheet.column_dimensions["F"].hidden = True
+    for row in (3, 4, 6, 90):
+        sheet.row_dimensions[row].hidden = True
+
+
+def test_hidden_rows_and_columns_are_read_and_named():
+    values = [(10.0 + k, 20.0 + k) for k in range(6)]
+    data = load_prices(shown(values, "0.00", hide=hidden_parts), "h.xlsx")
+    assert data.prices.to_numpy().tolist() == [list(pair) for pair in values]
+    assert data.notes == ("Excel hides column C (BBB) and rows 3 to 4, 6; they were read like the others.",)
