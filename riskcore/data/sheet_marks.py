@@ -99,7 +99,8 @@ class Hidden:
         if hidden_rows:
             plural = "s" if len(hidden_rows) > 1 else ""
             said.append(f"row{plural} {listed(_runs(hidden_rows), most=MOST_NAMED)}")
-        return [f"Excel hides {' and '.join(said)}; they were read like the others."] if said else []
+        were = "it was" if len(columns) + len(hidden_rows) == 1 else "they were"
+        return [f"Excel hides {' and '.join(said)}; {were} read like the others."] if said else []
 
 
 def _finite(value: object) -> bool:

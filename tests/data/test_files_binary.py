@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from riskcore.data import columnar, workbook
 from riskcore.data.files import Answers, load, load_prices
+from riskcore.data.holdings import read_holdings
 from riskcore.errors import FileFormatError, MissingDataError, RiskcoreError
 
 DAYS = [dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 3), dt.datetime(2024, 1, 4)]
@@ -332,3 +333,14 @@ def test_hidden_rows_and_columns_are_read_and_named():
     data = load_prices(shown(values, "0.00", hide=hidden_parts), "h.xlsx")
     assert data.prices.to_numpy().tolist() == [list(pair) for pair in values]
     assert data.notes == ("Excel hides column C (BBB) and rows 3 to 4, 6; they were read like the others.",)
+
+
+def test_one_hidden_row_of_holdings_is_read_and_named():
+    rows = [["Ticker", "Weight"], ["SPY", 0.25], ["BND", 0.75]]
+    book = openpyxl.load_workbook(io.BytesIO(excel(Mine=rows)))
+    book["Mine"].row_dimensions[3].hidden = True
+    out = io.BytesIO()
+    book.save(out)
+    found = read_holdings(out.getvalue(), known=("SPY", "BND"))
+    assert [p.quantity for p in found.positions] == [0.25, 0.75]
+    assert "Excel hides row 3; it was read like the others." in found.notes
