@@ -114,9 +114,8 @@ def _heat(
             hoverinfo="text",
         )
     )
-    figure.update_layout(
-        base_layout(theme, height=ROW_PIXELS * len(rows) + 96),
-        xaxis=value_axis(
+    figure.layout = base_layout(theme, height=ROW_PIXELS * len(rows) + 96) | {
+        "xaxis": value_axis(
             theme,
             tickmode="array",
             tickvals=list(range(len(assets))),
@@ -126,7 +125,7 @@ def _heat(
             ticks="",
             range=[-0.5, len(assets) - 0.5],
         ),
-        yaxis=value_axis(
+        "yaxis": value_axis(
             theme,
             tickmode="array",
             tickvals=list(range(len(rows))),
@@ -136,7 +135,7 @@ def _heat(
             ticks="",
             range=[len(rows) - 0.5, -0.5],
         ),
-    )
+    }
     return figure
 
 

@@ -171,10 +171,13 @@ def _arrange(figure: go.Figure, found: BacktestResult, theme: Theme) -> None:
     every = np.concatenate([m.growth.to_numpy() for m in found.methods.values()])
     low, high = float(every.min()) / 1.03, float(every.max()) * 1.05
     ticks = [float(t) for t in TICKS if low <= t <= high]
-    figure.update_layout(
-        base_layout(theme, height=HEIGHT),
-        hovermode="x unified",
-        xaxis=value_axis(
+    figure.layout = base_layout(
+        theme,
+        height=HEIGHT,
+        right=40 + 6 * max(len(shorten(m.label, NAME_LENGTH)) for m in found.methods.values()),
+    ) | {
+        "hovermode": "x unified",
+        "xaxis": value_axis(
             theme,
             type="date",
             nticks=6,
@@ -183,7 +186,7 @@ def _arrange(figure: go.Figure, found: BacktestResult, theme: Theme) -> None:
             anchor="y2",
             showgrid=False,
         ),
-        yaxis=value_axis(
+        "yaxis": value_axis(
             theme,
             "growth of 1, log scale",
             type="log",
@@ -193,7 +196,7 @@ def _arrange(figure: go.Figure, found: BacktestResult, theme: Theme) -> None:
             tickvals=ticks,
             ticktext=[f"{t:g}" for t in ticks],
         ),
-        yaxis2=value_axis(
+        "yaxis2": value_axis(
             theme,
             "below the last peak, %",
             domain=[0.0, 0.34],
@@ -202,8 +205,7 @@ def _arrange(figure: go.Figure, found: BacktestResult, theme: Theme) -> None:
             zeroline=True,
             zerolinecolor=theme.muted,
         ),
-        margin_r=40 + 6 * max(len(shorten(m.label, NAME_LENGTH)) for m in found.methods.values()),
-    )
+    }
 
 
 def _name_ends(
@@ -271,13 +273,13 @@ def stacked_areas(drawn: pd.DataFrame, theme: Theme) -> go.Figure:
             line={"color": theme.surface, "width": 0.6},
             hovertemplate=f"{plain(column)}: %{{y:.1f}}\u00a0%<extra></extra>",
         )
-    figure.update_layout(
-        base_layout(theme, height=320),
-        hovermode="x unified",
-        xaxis=value_axis(theme, type="date", nticks=6, showgrid=False, range=[dates[0], dates[-1]]),
-        yaxis=value_axis(theme, "% of value", nticks=6, range=[0, 100]),
-        margin_r=26 + 9 * max(len(shorten(c, 12)) for c in drawn.columns),
-    )
+    figure.layout = base_layout(
+        theme, height=320, right=26 + 9 * max(len(shorten(c, 12)) for c in drawn.columns)
+    ) | {
+        "hovermode": "x unified",
+        "xaxis": value_axis(theme, type="date", nticks=6, showgrid=False, range=[dates[0], dates[-1]]),
+        "yaxis": value_axis(theme, "% of value", nticks=6, range=[0, 100]),
+    }
     for place, (column, at) in enumerate(
         zip(drawn.columns, apart(np.array(middles), 6.0, 0.0, 100.0), strict=True)
     ):

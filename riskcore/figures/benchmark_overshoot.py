@@ -69,11 +69,11 @@ def draw_overshoot(
         ends.append((float(table["actual"].iloc[-1]), float(table["overshoot"].iloc[-1]), one.name, colour))
     values = np.concatenate([100.0 * one.table["overshoot"].to_numpy(dtype=np.float64) for one in lines])
     low, high = float(min(0.0, values.min())), float(max(values.max(), 1e-9))
-    _name_ends(figure, ends, (low, high), theme)
-    figure.update_layout(
-        base_layout(theme, height=360),
-        xaxis=value_axis(theme, f"{measure} of the active positions, % of value", nticks=6),
-        yaxis=value_axis(
+    figure.layout = base_layout(
+        theme, height=360, right=24 + 8 * max(len(shorten(one.name, 14)) for one in lines)
+    ) | {
+        "xaxis": value_axis(theme, f"{measure} of the active positions, % of value", nticks=6),
+        "yaxis": value_axis(
             theme,
             "total over plan, % of value",
             nticks=6,
@@ -81,8 +81,8 @@ def draw_overshoot(
             zeroline=True,
             zerolinecolor=theme.muted,
         ),
-        margin_r=24 + 8 * max(len(shorten(one.name, 14)) for one in lines),
-    )
+    }
+    _name_ends(figure, ends, (low, high), theme)
     last = [f"{shorten(one.name)} {percent(float(one.table['overshoot'].iloc[-1]), 2)}" for one in lines]
     most = max(float(one.table["actual"].iloc[-1]) for one in lines)
     return Drawing(

@@ -81,17 +81,18 @@ def draw_risk_waterfall(
     steps = [_steps(one) for one in found]
     digits = figures_of([one.lengths for one in steps], figures=3)
     figure = go.Figure()
-    for which, one in enumerate(steps):
-        _add_steps(figure, one, which, len(found), names[which], (measure, digits, shared), theme)
     low = min(0.0, *(float(min(s.starts.min(), (s.starts + s.lengths).min())) for s in steps))
     high = max(float(s.ends.max()) for s in steps) or 1.0
-    figure.update_layout(
-        base_layout(theme, height=round(ROW_PIXELS * len(STEPS) * (0.6 + 0.2 * len(found))) + 60),
-        bargap=0.0,
-        xaxis=value_axis(
+    figure.layout = base_layout(
+        theme,
+        height=round(ROW_PIXELS * len(STEPS) * (0.6 + 0.2 * len(found))) + 60,
+        right=16 + 9 * (digits + 8),
+    ) | {
+        "bargap": 0.0,
+        "xaxis": value_axis(
             theme, "% of value", nticks=6, range=[low, high], zeroline=True, zerolinecolor=theme.muted
         ),
-        yaxis=value_axis(
+        "yaxis": value_axis(
             theme,
             range=[len(STEPS) - 0.5, -0.5],
             tickmode="array",
@@ -102,8 +103,9 @@ def draw_risk_waterfall(
             tickfont={"color": theme.ink, "size": 13},
             showgrid=False,
         ),
-        margin_r=16 + 9 * (digits + 8),
-    )
+    }
+    for which, one in enumerate(steps):
+        _add_steps(figure, one, which, len(found), names[which], (measure, digits, shared), theme)
     said = " ".join(
         f"{shorten(name)}: benchmark {card_percent(one.benchmark_risk)}, "
         f"active {card_percent(one.tracking_risk)}, {shared.lower()} {card_percent(one.diversification)}, "

@@ -139,9 +139,8 @@ def _heat(
         )
     )
     ticks: dict[str, Any] = {"tickmode": "array", "showgrid": False, "ticks": ""}
-    figure.update_layout(
-        base_layout(theme, height=ROW_PIXELS * len(labels) + 96),
-        xaxis=value_axis(
+    figure.layout = base_layout(theme, height=ROW_PIXELS * len(labels) + 96) | {
+        "xaxis": value_axis(
             theme,
             side="top",
             autotickangles=[0, -90],
@@ -150,7 +149,7 @@ def _heat(
             range=[-0.5, len(columns) - 0.5],
             **ticks,
         ),
-        yaxis=value_axis(
+        "yaxis": value_axis(
             theme,
             tickvals=list(range(len(labels))),
             ticktext=[plain(r, 16) for r in labels[:-1]] + [f"<b>{ALL}</b>"],
@@ -158,6 +157,6 @@ def _heat(
             range=[len(labels) - 0.5, -0.5],
             **ticks,
         ),
-    )
+    }
     figure.add_hline(y=len(rows) - 0.5, line={"color": theme.muted, "width": 1})
     return figure

@@ -80,6 +80,21 @@ def draw_exceptions(
         ],
         hoverinfo="text",
     )
+    low = min(float(loss.min()), 0.0)
+    layout = base_layout(theme, height=330)
+    figure.layout = layout | {
+        "xaxis": value_axis(theme, type="date", range=[days[0], days[-1]], nticks=6),
+        "yaxis": value_axis(
+            theme,
+            f"{horizon_label} loss, % of value",
+            range=[max(low, -float(loss.max())) * 1.05, max(float(loss.max()), float(var.max())) * 1.08],
+            nticks=6,
+            zeroline=True,
+            zerolinecolor=theme.muted,
+        ),
+        "hovermode": "closest",
+        "margin": layout["margin"] | {"t": 30},
+    }
     figure.add_annotation(
         x=0.0,
         y=1.0,
@@ -93,21 +108,6 @@ def draw_exceptions(
         yanchor="bottom",
         yshift=4,
         font={"color": theme.ink, "size": 12},
-    )
-    low = min(float(loss.min()), 0.0)
-    figure.update_layout(
-        base_layout(theme, height=330),
-        xaxis=value_axis(theme, type="date", range=[days[0], days[-1]], nticks=6),
-        yaxis=value_axis(
-            theme,
-            f"{horizon_label} loss, % of value",
-            range=[max(low, -float(loss.max())) * 1.05, max(float(loss.max()), float(var.max())) * 1.08],
-            nticks=6,
-            zeroline=True,
-            zerolinecolor=theme.muted,
-        ),
-        hovermode="closest",
-        margin_t=30,
     )
     worst = int(np.argmax(loss - var))
     return Drawing(

@@ -66,16 +66,12 @@ def draw_factor_exposures(
         raise InputError("The intervals of A and B have different levels; take one for both.")
     factors = [str(f) for f in found[0].table.index]
     figure = go.Figure()
-    for which, one in enumerate(found):
-        offset = 0.0 if len(found) == 1 else (2 * which - 1) * BAR / 2
-        _add_exposures(figure, one, which, offset, names[which], theme)
     low = min(0.0, *(float(one.table["lower"].min()) for one in found))
     high = max(0.0, *(float(one.table["upper"].max()) for one in found))
     room = 0.04 * ((high - low) or 1.0)
-    figure.update_layout(
-        base_layout(theme, height=ROW_PIXELS * len(factors) + 64),
-        bargap=0.0,
-        xaxis=value_axis(
+    figure.layout = base_layout(theme, height=ROW_PIXELS * len(factors) + 64, right=72) | {
+        "bargap": 0.0,
+        "xaxis": value_axis(
             theme,
             "% moved when the factor moves 1 %",
             range=[low - (room if low < 0.0 else 0.0), high + room],
@@ -83,9 +79,11 @@ def draw_factor_exposures(
             zerolinecolor=theme.muted,
             nticks=6,
         ),
-        yaxis=_rows(theme, factors),
-        margin_r=72,
-    )
+        "yaxis": _rows(theme, factors),
+    }
+    for which, one in enumerate(found):
+        offset = 0.0 if len(found) == 1 else (2 * which - 1) * BAR / 2
+        _add_exposures(figure, one, which, offset, names[which], theme)
     level = percent(found[0].level, 0)
     texts = [
         f"Exposure of {shorten(name)} to {shorten(factor)}: {number(float(row['exposure']), 2)}, interval "

@@ -75,9 +75,8 @@ def draw_exposure_map(found: ExposureResult, *, theme: Theme, basis: str = "") -
             opacity=STRONG,
         )
     )
-    figure.update_layout(
-        base_layout(theme, height=ROW_PIXELS * len(b) + 64),
-        xaxis=value_axis(
+    figure.layout = base_layout(theme, height=ROW_PIXELS * len(b) + 64) | {
+        "xaxis": value_axis(
             theme,
             side="top",
             ticks="",
@@ -88,7 +87,7 @@ def draw_exposure_map(found: ExposureResult, *, theme: Theme, basis: str = "") -
             tickangle=0 if len(columns) < 6 else -40,
             showgrid=False,
         ),
-        yaxis=value_axis(
+        "yaxis": value_axis(
             theme,
             range=[len(b) - 0.5, -0.5],
             ticks="",
@@ -98,7 +97,7 @@ def draw_exposure_map(found: ExposureResult, *, theme: Theme, basis: str = "") -
             tickfont={"color": theme.ink, "size": 13},
             showgrid=False,
         ),
-    )
+    }
     alt = " ".join(
         f"{shorten(asset)}: "
         + ", ".join(f"{shorten(f)} {number(v, 2)}" for f, v in zip(found.factors, row, strict=True))
@@ -162,6 +161,19 @@ def draw_spectrum(found: ComponentsResult, *, theme: Theme, most: int = 20) -> D
             hoverinfo="text",
         )
     )
+    figure.layout = base_layout(theme, height=300) | {
+        "bargap": 0.25,
+        "xaxis": value_axis(
+            theme,
+            tickmode="array",
+            tickvals=list(range(values.size)),
+            ticktext=names,
+            showgrid=False,
+        ),
+        "yaxis": value_axis(
+            theme, "eigenvalue", range=[0.0, 1.12 * max(float(values[0]), found.edge or 0.0)]
+        ),
+    }
     if found.edge is not None:
         figure.add_shape(
             type="line",
@@ -180,18 +192,6 @@ def draw_spectrum(found: ComponentsResult, *, theme: Theme, most: int = 20) -> D
             yanchor="bottom",
             font={"color": theme.ink, "size": 12},
         )
-    figure.update_layout(
-        base_layout(theme, height=300),
-        bargap=0.25,
-        xaxis=value_axis(
-            theme,
-            tickmode="array",
-            tickvals=list(range(values.size)),
-            ticktext=names,
-            showgrid=False,
-        ),
-        yaxis=value_axis(theme, "eigenvalue", range=[0.0, 1.12 * max(float(values[0]), found.edge or 0.0)]),
-    )
     parts = ", ".join(
         f"{n} {'explains ' if i == 0 else ''}{percent(float(e))}"
         for i, (n, e) in enumerate(zip(names[:3], explained, strict=False))

@@ -195,12 +195,11 @@ def _figure(
             ],
             hoverinfo="text",
         )
-    figure.update_layout(
-        base_layout(theme, height=HEIGHT),
-        xaxis=value_axis(theme, f"{risk_words}, %", range=ranges[0], nticks=7),
-        yaxis=value_axis(theme, "mean return, % per year", range=ranges[1], nticks=6),
-        hovermode="closest",
-    )
+    figure.layout = base_layout(theme, height=HEIGHT) | {
+        "xaxis": value_axis(theme, f"{risk_words}, %", range=ranges[0], nticks=7),
+        "yaxis": value_axis(theme, "mean return, % per year", range=ranges[1], nticks=6),
+        "hovermode": "closest",
+    }
     return figure
 
 

@@ -61,9 +61,6 @@ def draw_qq(
     low, high = float(loss[0]), float(loss[-1])
     room = 0.04 * ((high - low) or 1.0)
     figure = go.Figure()
-    figure.add_shape(
-        type="line", x0=low, x1=high, y0=low, y1=high, line={"color": theme.muted, "width": 1, "dash": "dash"}
-    )
     marks = {
         "gaussian": {"color": theme.muted, "symbol": "circle-open", "size": 6},
         "student_t": {"color": theme.solid(which), "symbol": "circle", "size": 6},
@@ -85,10 +82,12 @@ def draw_qq(
             hoverinfo="text",
         )
     expects = f"{horizon_label} loss the model expects at this rank, %"
-    figure.update_layout(
-        base_layout(theme, height=380),
-        xaxis=value_axis(theme, expects, range=[low - room, high + room], nticks=8),
-        yaxis=value_axis(theme, f"{horizon_label} loss, %", range=[low - room, high + room], nticks=8),
+    figure.layout = base_layout(theme, height=380) | {
+        "xaxis": value_axis(theme, expects, range=[low - room, high + room], nticks=8),
+        "yaxis": value_axis(theme, f"{horizon_label} loss, %", range=[low - room, high + room], nticks=8),
+    }
+    figure.add_shape(
+        type="line", x0=low, x1=high, y0=low, y1=high, line={"color": theme.muted, "width": 1, "dash": "dash"}
     )
     _name_curves(figure, drawn, high, theme, which)
     worst = table.iloc[-1]

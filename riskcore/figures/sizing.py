@@ -73,6 +73,14 @@ def draw_volatility_target(found: Mapping[str, VolatilityTarget], *, theme: Them
         max(float(f.scale.max()) for f in found.values()),
         100.0 * max(max(first.target, f.rolling.max(), f.unscaled_rolling.max()) for f in found.values()),
     )
+    figure.layout = base_layout(theme, height=430, right=52) | {
+        "hovermode": "x unified",
+        "xaxis": value_axis(
+            theme, type="date", nticks=6, hoverformat="%-d %b %Y", range=span, anchor="y2", showgrid=False
+        ),
+        "yaxis": value_axis(theme, UPPER, domain=[0.56, 1.0], range=[0.0, HEADROOM * tops[0]], nticks=5),
+        "yaxis2": value_axis(theme, LOWER, domain=[0.0, 0.48], range=[0.0, HEADROOM * tops[1]], nticks=5),
+    }
     figure.add_hline(y=100.0 * first.target, yref="y2", line={"color": theme.ink, "dash": "dash", "width": 1})
     figure.add_annotation(
         x=1.0,
@@ -84,16 +92,6 @@ def draw_volatility_target(found: Mapping[str, VolatilityTarget], *, theme: Them
         text="target",
         showarrow=False,
         font={"size": 12, "color": theme.ink},
-    )
-    figure.update_layout(
-        base_layout(theme, height=430),
-        hovermode="x unified",
-        xaxis=value_axis(
-            theme, type="date", nticks=6, hoverformat="%-d %b %Y", range=span, anchor="y2", showgrid=False
-        ),
-        yaxis=value_axis(theme, UPPER, domain=[0.56, 1.0], range=[0.0, HEADROOM * tops[0]], nticks=5),
-        yaxis2=value_axis(theme, LOWER, domain=[0.0, 0.48], range=[0.0, HEADROOM * tops[1]], nticks=5),
-        margin_r=52,
     )
     _name_panel(figure, list(found), theme)
     look_back = f"{first.window} rows" if first.window is not None else f"λ = {first.decay:g}"
@@ -137,20 +135,19 @@ def draw_growth_curves(found: Mapping[str, KellyStake], *, theme: Theme) -> Draw
     base = 100.0 * first.risk_free
     farthest = max(f.break_even for f in found.values())
     floor = base - DEPTH * (max(heights) - base)
-    for name, stake in found.items():
-        _add_curve(figure, stake, name, theme, floor)
-    figure.add_hline(y=base, line={"color": theme.muted, "width": 1})
-    figure.update_layout(
-        base_layout(theme, height=360),
-        xaxis=value_axis(theme, UPPER, range=[0.0, 1.06 * farthest], nticks=8),
-        yaxis=value_axis(
+    figure.layout = base_layout(theme, height=360) | {
+        "xaxis": value_axis(theme, UPPER, range=[0.0, 1.06 * farthest], nticks=8),
+        "yaxis": value_axis(
             theme,
             "growth, % per year (log)",
             range=[floor, max(heights) + 0.14 * (max(heights) - floor)],
             nticks=6,
         ),
-        hovermode="closest",
-    )
+        "hovermode": "closest",
+    }
+    for name, stake in found.items():
+        _add_curve(figure, stake, name, theme, floor)
+    figure.add_hline(y=base, line={"color": theme.muted, "width": 1})
     return Drawing(
         figure,
         "Growth by size: past the peak, more is less",
@@ -206,13 +203,12 @@ def draw_drawdown_odds(found: Mapping[str, DrawdownOdds], labels: Sequence[str],
             hovertemplate=f"{plain(name)}: %{{x:.1f}}{SPACE}% of paths, standard error %{{customdata:.1f}}"
             "<extra></extra>",
         )
-    figure.update_layout(
-        base_layout(theme, height=60 + 21 * len(rows) * len(found)),
-        barmode="group",
-        bargap=0.25,
-        xaxis=value_axis(theme, "share of paths, %", range=[0, 112], tickvals=[0, 25, 50, 75, 100]),
-        yaxis=value_axis(theme, autorange="reversed", showgrid=False),
-    )
+    figure.layout = base_layout(theme, height=60 + 21 * len(rows) * len(found)) | {
+        "barmode": "group",
+        "bargap": 0.25,
+        "xaxis": value_axis(theme, "share of paths, %", range=[0, 112], tickvals=[0, 25, 50, 75, 100]),
+        "yaxis": value_axis(theme, autorange="reversed", showgrid=False),
+    }
     return Drawing(
         figure,
         f"How often {one.years:g} years bring a fall from the peak",

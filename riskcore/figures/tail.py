@@ -92,8 +92,8 @@ def draw_tail_histogram(
     )
     low, high = _span(bins_a, a_cvar)
     peak = max(bins_a.heights.max(), 0.0 if bins_b is None else bins_b.heights.max())
-    figure.update_layout(
-        _two_panels(theme, (f"{horizon_label} return, % of value", height_title), (low, high), peak, a.index)
+    figure.layout = _two_panels(
+        theme, (f"{horizon_label} return, % of value", height_title), (low, high), peak, a.index
     )
     _threshold_lines(figure, a, a_cvar, known, theme)
     _name_curves(figure, bins_a, bins_b, names, theme)

@@ -80,15 +80,14 @@ def draw_tail_models(
         figure.add_trace(_dots(result.table, measure, which, names[which], theme))
         figure.add_trace(_numbers(result.table, measure, which, names[which], (low, high), theme))
     labels = [row_label(text, LABEL_CHARACTERS) for text in a.table["label"]]
-    figure.update_layout(
-        base_layout(theme, height=ROW_PIXELS * len(labels) + 64),
-        xaxis=value_axis(
+    figure.layout = base_layout(theme, height=ROW_PIXELS * len(labels) + 64) | {
+        "xaxis": value_axis(
             theme,
             f"{horizon_label} {label}, % of value",
             range=[low - 0.06 * room, high + 0.42 * room],
             nticks=6,
         ),
-        yaxis=value_axis(
+        "yaxis": value_axis(
             theme,
             range=[len(labels) - 0.5, -0.5],
             tickvals=list(range(len(labels))),
@@ -96,7 +95,7 @@ def draw_tail_models(
             tickfont={"color": theme.ink, "size": 13},
             showgrid=False,
         ),
-    )
+    }
     return Drawing(
         figure,
         f"{label} by model of the tail, {horizon_label}, with {100 * a.level:g}\u00a0% intervals",
@@ -136,7 +135,19 @@ def draw_thresholds(
         raise MissingDataError(
             "No threshold leaves enough exceedances for an extreme-value fit; use a longer window."
         )
-    figure = go.Figure()
+    figure = go.Figure(
+        layout=base_layout(
+            theme, height=280, right=16 + 8 * max(len(shorten(n, 14)) for n in names[: len(tables)])
+        )
+        | {
+            "xaxis": value_axis(
+                theme, "the tail begins at this quantile of losses, %", nticks=8, showgrid=False
+            ),
+            "yaxis": value_axis(
+                theme, "ξ (0 = exponential tail)", nticks=6, zeroline=True, zerolinecolor=theme.muted
+            ),
+        }
+    )
     for which, table in enumerate(tables):
         fitted = table[np.isfinite(table["xi"])]
         if fitted.empty:
@@ -172,14 +183,6 @@ def draw_thresholds(
             xshift=8,
             font={"color": theme.solid(which), "size": 14},
         )
-    figure.update_layout(
-        base_layout(theme, height=280),
-        xaxis=value_axis(theme, "the tail begins at this quantile of losses, %", nticks=8, showgrid=False),
-        yaxis=value_axis(
-            theme, "ξ (0 = exponential tail)", nticks=6, zeroline=True, zerolinecolor=theme.muted
-        ),
-        margin_r=16 + 8 * max(len(shorten(n, 14)) for n in names[: len(tables)]),
-    )
     return Drawing(
         figure,
         "Tail index ξ by threshold",

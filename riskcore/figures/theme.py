@@ -126,8 +126,9 @@ def base_layout(theme: Theme, *, height: int, right: int = 16) -> dict[str, Any]
     """Return the layout every figure starts from: transparent, no frame, no legend, no drag.
 
     Charts carry their title outside (`Drawing.title`), where it wraps on a phone. `height` and the margin on
-    the `right` are in pixels. Best given to `go.Figure` whole: Plotly changes a layout ten times slower than
-    it takes one.
+    the `right` are in pixels. Best handed over whole, as `go.Figure(layout=...)` or `figure.layout = ...`:
+    Plotly changes a layout ten times slower than it takes one. A layout set so takes the place of marks
+    already drawn on the old one, so it comes before them.
 
     Examples
     --------

@@ -121,15 +121,15 @@ def _figure(drawn: pd.DataFrame, total: pd.Series, measure: str, theme: Theme) -
         line={"color": theme.ink, "width": 1.6},
         hovertemplate=f"{plain(measure, 40)}: %{{y:.2f}}\u00a0%<extra></extra>",
     )
-    figure.update_layout(
-        base_layout(theme, height=HEIGHT),
-        hovermode="x unified",
-        xaxis=value_axis(
+    figure.layout = base_layout(
+        theme, height=HEIGHT, right=26 + 10 * max(len(shorten(c, 12)) for c in drawn.columns)
+    ) | {
+        "hovermode": "x unified",
+        "xaxis": value_axis(
             theme, type="date", nticks=8, hoverformat="%-d %b %Y", showgrid=False, range=[dates[0], dates[-1]]
         ),
-        yaxis=value_axis(theme, "% of value", nticks=6, zeroline=True, zerolinecolor=theme.muted),
-        margin_r=26 + 10 * max(len(shorten(c, 12)) for c in drawn.columns),
-    )
+        "yaxis": value_axis(theme, "% of value", nticks=6, zeroline=True, zerolinecolor=theme.muted),
+    }
     _name_ends(figure, drawn, colours, theme)
     return figure
 

@@ -65,13 +65,12 @@ def draw_update_traces(
             line={"color": theme.categorical[FIRST_COLOUR + i], "width": 2, "dash": DASHES[i]},
             hovertemplate=f"{plain(trace.label, 40)}, step %{{x}}: %{{y:.4f}}\u00a0%<extra></extra>",
         )
-    figure.update_layout(
-        base_layout(theme, height=380),
-        xaxis=value_axis(theme, "step, logarithmic (1 = the start)", type="log", dtick=1),
-        yaxis=value_axis(theme, f"{what}, %", nticks=6),
-        showlegend=True,
-        legend={"orientation": "h", "y": -0.25, "font": {"size": 12}},
-    )
+    figure.layout = base_layout(theme, height=380) | {
+        "xaxis": value_axis(theme, "step, logarithmic (1 = the start)", type="log", dtick=1),
+        "yaxis": value_axis(theme, f"{what}, %", nticks=6),
+        "showlegend": True,
+        "legend": {"orientation": "h", "y": -0.25, "font": {"size": 12}},
+    }
     ends = "; ".join(
         f"{t.label}: from {percent(float(t.cvar[0]), 3)} to {percent(float(t.cvar[-1]), 3)} in "
         f"{t.steps:,} step{'s'[: t.steps != 1]}"

@@ -107,6 +107,12 @@ def test_every_setting_exists_in_this_streamlit_and_keeps_its_type():
             assert isinstance(value, bool), key
 
 
+def test_money_on_an_axis_reads_like_money_at_a_bar():
+    layout = base_layout(LIGHT, height=300) | {"xaxis": value_axis(LIGHT, "EUR")}
+    assert layout["xaxis"]["separatethousands"] is True
+    assert layout["separators"] == ".,"
+
+
 def test_the_server_is_local_quiet_and_guarded():
     flat = dict(settings(CONFIG))
     assert flat["server.address"] == "127.0.0.1"
