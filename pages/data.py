@@ -4,6 +4,7 @@ import streamlit as st
 
 from riskcore.dashboard.data_assets import asset_choice, asset_table
 from riskcore.dashboard.data_currency import rates_offer
+from riskcore.dashboard.data_doors import open_door
 from riskcore.dashboard.data_files import file_door
 from riskcore.dashboard.data_forms import sample_door
 from riskcore.dashboard.data_holdings import holdings_door
@@ -33,6 +34,7 @@ st.header("What you hold", anchor=False)
 with guarded():
     holdings_door(frame.book)
 st.header("Where the prices come from", anchor=False)
+open_door({key: title for key, (title, _) in DOORS.items()})
 door = st.segmented_control(
     "Source",
     list(DOORS),

@@ -189,9 +189,16 @@ def test_no_asset_is_said_and_not_replaced_in_silence(open_app):
 
 
 def test_the_door_and_the_allocators_are_in_the_link(open_app):
-    app = open_app("data", door="Yahoo tickers")
-    assert app.segmented_control(key="door").value == "yahoo"
-    assert not app.warning
+    for spelled in ("Yahoo tickers", "yahoo"):
+        app = open_app("data", door=spelled)
+        assert app.segmented_control(key="door").value == "yahoo"
+        assert not app.warning
+        assert not any("no source" in said.value for said in app.info)
+    app.segmented_control(key="door").set_value("csv").run()
+    assert app.segmented_control(key="door").value == "csv"
+    app = open_app("data", door="bloomberg")
+    assert app.segmented_control(key="door").value == "sample"
+    assert any("no source “bloomberg”" in said.value for said in app.info)
     app = open_app("allocation", more="Minimum CVaR")
     assert app.multiselect(key="more").value == ["minimum_cvar"]
     named = [str(column) for table in app.dataframe for column in table.value.columns]
