@@ -42,8 +42,11 @@ def figure_words(found: LimitResult, value: float | None) -> str:
     return f"{value:.1f}\N{NO-BREAK SPACE}days" if found.unit == "days" else percent(value, 2)
 
 
-def gate_sentence(gate: GateResult) -> str:
-    """Return what the gate says of a portfolio, in one or two sentences; may hold names typed by a reader."""
+def gate_sentence(gate: GateResult, most: int = 1000) -> str:
+    """Return what the gate says of a portfolio, in one or two sentences; may hold names typed by a reader.
+
+    Limits beyond `most` that breach or cannot be checked are counted, not named.
+    """
     name, count = gate.portfolio, len(gate.limits)
     if gate.status == "unset":
         return f"No limits are set, so {name} neither passes nor fails."
@@ -58,9 +61,11 @@ def gate_sentence(gate: GateResult) -> str:
             f"{f.name} is {figure_words(f, f.value)} ({figure_words(f, f.limit)} allowed)" for f in worst[1:]
         ]
         said += [f"{f.name} cannot be checked" for f in gate.unchecked]
+        if len(said) > most:
+            said[most:] = [f"{len(said) - most} more in the table"]
         return f"{name} may not go out: {'; '.join(said)}."
     if gate.unchecked:
-        names = listed((f.name for f in gate.unchecked), most=len(gate.unchecked))
+        names = listed((f.name for f in gate.unchecked), most=most)
         return f"{name} cannot be released: {names} cannot be checked. {gate.unchecked[0].reason}"
     nearest = max(gate.limits, key=lambda f: f.utilisation or 0.0)
     return (

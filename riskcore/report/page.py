@@ -15,7 +15,7 @@ from riskcore.report.contents import Report, ReportTable
 __all__ = ["to_html"]
 
 # Two charts stand side by side between the margins of an A4 page.
-CHART_WIDTH, CHART_HEIGHT = 332, 225
+CHART_WIDTH, CHART_HEIGHT = 332, 205
 CHART_LETTERS = 10
 
 

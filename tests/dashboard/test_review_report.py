@@ -118,6 +118,33 @@ def test_the_report_carries_the_decision_only_for_what_was_decided(home):
     assert found[level] == 100 * book.risk(book.a, "cvar").value
 
 
+def test_a_report_names_the_scenario_set_and_keeps_every_breach_on_the_page(home):
+    passing = ";".join(f"gap:{fall}~0.9" for fall in (0.1, 0.11, 0.12, 0.13, 0.14, 0.16, 0.17, 0.18, 0.19))
+    passing += ";" + ";".join(f"weight:{asset}~0.9" for asset in load_sample("global").default_assets)
+    limits = (
+        f"{passing};largest_weight~0.9;liquidity_days~5;drawdown~0.5;var~0.001;cvar~0.001;volatility~0.001"
+    )
+    report = report_of(Book(View(scenario_set="vol:2", value=1e6, limits=limits)))
+    assert ("B", "Risk parity") in report.facts
+    assert ("Scenarios", "not history: Volatility × 2") in report.facts
+    assert report.sentences[0].startswith("Not history. Active scenarios: Volatility × 2.")
+    assert "of the active scenarios; CVaR" in " ".join(report.foot)
+    table = next(t for t in report.tables if t.title == "Limits")
+    assert table.table["status"].tolist()[:5] == ["breach"] * 3 + ["not checked", "pass"]
+    assert (len(table.table), table.most) == (22, 20)
+    assert report.headline.endswith("Days to liquidate cannot be checked.")
+    assert any(line.startswith("Not checked: Days to liquidate. ") for line in report.foot)
+    plain_history = report_of(Book(THEN))
+    assert not any(label == "Scenarios" for label, _ in plain_history.facts)
+
+
+def test_a_report_does_not_print_a_link_of_a_page_s_length(home):
+    names = ";".join(f"weight:{'x' * 60}{place}~0.5" for place in range(20))
+    report = report_of(Book(View(limits=names)))
+    assert "The link of this view is too long to print" in report.foot[-1]
+    assert "and 16 more cannot be checked" in report.headline
+
+
 def test_what_a_report_cannot_show_is_said(home):
     saved.store().snapshots.freeze("Empty", {}, schema_version=1, note="", author="")
     report = report_of(Book(View(a="cash", limits="cvar~0.02")))
