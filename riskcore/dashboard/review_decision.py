@@ -18,9 +18,9 @@ from riskcore.dashboard.review_frozen import as_frozen
 from riskcore.dashboard.text import plain
 from riskcore.dashboard.trades_sections import headline_numbers
 from riskcore.dashboard.view import query_of, read_view
-from riskcore.dashboard.widgets import data_table, guarded
+from riskcore.dashboard.widgets import data_table, guarded, notice
 from riskcore.data.store import Snapshot
-from riskcore.errors import RiskcoreError
+from riskcore.errors import AssetMismatchError, RiskcoreError
 from riskcore.figures.words import dated
 
 __all__ = ["changes_since", "decision", "frozen_view", "last_snapshot", "snapshot_content"]
@@ -147,7 +147,11 @@ def _list(book: Book, frozen: tuple[Snapshot, ...]) -> None:
 
 def _bridge(book: Book, then: Snapshot) -> None:
     """Say which steps lead from a snapshot to today, and show them where there are any."""
-    steps = bridge_since(book, then)
+    try:
+        steps = bridge_since(book, then)
+    except AssetMismatchError as other_data:
+        notice(str(other_data))
+        return
     st.markdown(plain(bridge_words(steps)))
     if not steps.iloc[1:-1].any(axis=None):
         return
@@ -156,6 +160,14 @@ def _bridge(book: Book, then: Snapshot) -> None:
         "Each step recomputes A with one more thing as it is today: the data up to the same day, the days "
         "since, the weights, the settings. In % of value; the steps add up."
     )
+
+
+def _data_then(book: Book, data: Mapping[str, str]) -> str:
+    """Return which data a snapshot was frozen on, where it is not today's."""
+    label = data.get("label", book.prices.label)
+    which = "" if label == book.prices.label else f" {label},"
+    last = data.get("last")
+    return f"the data was then{which} to {dated(pd.Timestamp(last)) if last else 'another day'}"
 
 
 def _restore(query: Mapping[str, str]) -> None:
@@ -191,7 +203,7 @@ def changes_since(book: Book, then: Snapshot) -> tuple[str, pd.DataFrame]:
     parts = [
         f"Since {then.title} ({dated(pd.Timestamp(then.frozen_at))}): "
         f"A’s weights {'are the same' if moved < 1e-9 else f'moved by {100 * moved:.1f} % one way'}",
-        "the data is the same" if same else f"the data was then to {data.get('last', 'another day')}",
+        "the data is the same" if same else _data_then(book, data),
     ]
     gates = [then.content.get("gate", {}).get("status", "unset"), gate_of(book, book.a).status]
     was, now_is = (WORDS.get(status, "no limits") for status in gates)

@@ -37,7 +37,7 @@ CRISES = 5
 MOST_ASSETS = 10
 MOST_LIMITS = 20
 # More would stand too close together on half the width of a page.
-ASSETS_DRAWN = 6
+ASSETS_DRAWN = 5
 LIMITS_NAMED = 4
 LONGEST_LINK = 1000
 

@@ -17,7 +17,7 @@ from riskcore.data.sample import load_sample
 from riskcore.data.store import Snapshot
 from riskcore.errors import RiskcoreError
 from riskcore.report import to_html, to_xlsx
-from tests.dashboard.reading import checked
+from tests.dashboard.reading import checked, words
 
 THEN = View(a="60_40", end=date(2024, 6, 28), limits="volatility~0.1;cvar~0.02")
 NOW = View(a="w:SPY~0.5;GOLD~0.5", confidence=0.99, limits=THEN.limits)
@@ -97,6 +97,15 @@ def test_a_corrected_price_is_a_step_of_its_own():
 def test_a_bridge_from_nothing_is_refused(broken, said):
     with pytest.raises(RiskcoreError, match=said):
         bridge_since(Book(NOW), snapshot(frozen_in_june() | broken))
+
+
+def test_a_snapshot_of_other_data_is_a_remark_that_names_it(open_app, home):
+    saved.store().snapshots.freeze("Q1", snapshot_content(Book(View())), schema_version=1)
+    app = checked(open_app("review", data="india"))
+    text = words(app)
+    assert "Q1 was frozen on other data, Global multi-asset, 2007–2026: Indian stocks" in text
+    assert "the data was then Global multi-asset, 2007–2026, to 16 Jan 2026" in text
+    assert not app.error
 
 
 def test_the_report_carries_the_decision_only_for_what_was_decided(home):
