@@ -48,7 +48,7 @@ def draw_index_gap(
     InputError
         The two results use different indices, gaps or returns.
     """
-    if (a.index_asset, a.gap, a.basis, a.has_daily) != (b.index_asset, b.gap, b.basis, b.has_daily):
+    if (a.index_asset, a.gap, a.basis, a.compares_daily) != (b.index_asset, b.gap, b.basis, b.compares_daily):
         raise InputError(
             f"A moves {a.index_asset} by {percent(a.gap)} ({a.basis}) and B {b.index_asset} by "
             f"{percent(b.gap)} ({b.basis}); draw the same move for both."
@@ -63,7 +63,7 @@ def draw_index_gap(
         "Weight × beta × the move of the index. Beta says how far an asset went along with the index, from "
         f"{a.weeks} {a.basis}."
     )
-    if a.has_daily:
+    if a.compares_daily:
         daily = [summed(r.table["weight"] * r.table["beta_daily"] * r.gap, kept, labels) for r in (a, b)]
         scale = shared_scale([*bars, *loss_bars(daily, names, [""] * len(labels), theme, unit)])
         figure = draw_bars(labels, bars, theme=theme, axis_title=unit.words, scale=scale, digits=unit.digits)
@@ -105,7 +105,7 @@ def _hover(
         if label in betas.index:
             beta, error, daily = (number(float(betas.loc[label, c]), 2) for c in columns)  # type: ignore[arg-type]
             texts[i] += f"<br>beta {beta} (± {error}) from {a.basis}"
-            texts[i] += f", {daily} from daily ones" if a.has_daily else ""
+            texts[i] += f", {daily} from daily ones" if a.compares_daily else ""
     return texts
 
 
@@ -115,7 +115,7 @@ def _table(a: IndexGapResult, b: IndexGapResult, names: tuple[str, str], unit: U
         "beta": f"beta from {a.basis} (no unit)",
         "standard_error": "standard error of the beta (no unit)",
     }
-    if a.has_daily:
+    if a.compares_daily:
         titles["beta_daily"] = "beta from daily returns (no unit)"
     betas = a.table[list(titles)].combine_first(b.table[list(titles)])[list(titles)].rename(columns=titles)
     return betas.join(contribution_table(a.table, b.table, names, unit), how="outer").rename_axis("asset")

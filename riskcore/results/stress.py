@@ -123,5 +123,10 @@ class IndexGapResult:
 
     @property
     def has_daily(self) -> bool:
-        """Whether there are daily betas to compare with."""
+        """Whether there are daily betas."""
         return bool(self.table["beta_daily"].notna().all())
+
+    @property
+    def compares_daily(self) -> bool:
+        """Whether there are daily betas beside others that the loss is computed with."""
+        return self.has_daily and self.basis != "daily returns"

@@ -241,3 +241,15 @@ def test_the_script_prints_the_replays_and_the_chosen_gap(open_app, capsys):
     together = cvar(correlation_shock(whole, 1.0).scenarios, a, confidence=0.95).value
     assert f"A together {together:.10f}" in printed
     assert pd.Series(printed.splitlines()).str.startswith("B ").sum() == 21
+
+
+@pytest.mark.parametrize("betas", ["weekly", "dimson", "daily"])
+def test_every_kind_of_beta_has_its_chart_and_its_table(open_app, betas):
+    app = open_app("stress")
+    checked(app.segmented_control(key="betas").set_value(betas).run())
+    table = next(
+        t.value for t in app.dataframe if any("standard error of the beta" in str(c) for c in t.value)
+    )
+    assert sum(str(column) == "beta from daily returns (no unit)" for column in table) == 1
+    titles = " ".join(m.value for m in app.markdown).replace("\\", "")
+    assert ("daily returns (marks)" in titles) == (betas != "daily")
